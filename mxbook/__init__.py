@@ -1,0 +1,32 @@
+"""MXNet, alive and see-through: the interface of Apache MXNet 1.6 in readable Python.
+
+    import mxbook as mx
+
+`mxbook/README.md` says where everything is and in which order to read it.
+"""
+
+import os as _os
+import sys as _sys
+
+if "numpy" not in _sys.modules:
+    # A BLAS thread that spins while it waits for work takes a core away from the engine's threads.
+    _os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+
+from . import base
+from . import storage
+import mxbook.engine as engine
+from .base.config import config
+from .base.errors import MXNetError
+from . import context
+from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
+from . import name
+from . import ndarray
+from . import ndarray as nd
+from . import symbol
+from . import symbol as sym
+from . import autograd
+from . import random
+from . import random as rnd
+from .ndarray import waitall
+
+__version__ = "1.6.0"

@@ -1,0 +1,354 @@
+"""The scheduler as plain data: operations go in, what to do comes out.
+
+No thread, lock or clock is in here; `threads.py` wraps this in a lock and obeys.  The rule that all
+of it serves: operations that share a variable which one of them writes run in the order in which
+they were pushed.
+
+How: every variable knows its last unfinished writer and who reads what that writer makes.  A new
+operation waits for exactly those (`missing` counts them, their `dependents` list it), and takes
+their place.  So the state is as large as the unfinished work, however long the history.
+
+The table `live` of unfinished operations is the only truth.  All else (queues, counters, the heap)
+follows from it, and `rebuild` derives it again.  This is what makes an interrupt safe that tears a
+half-done step apart, as Ctrl-C may do between any two Python instructions of the main thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Any
+
+WAITING, READY, RUNNING, FINISHED = range(4)
+DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "not run", "cancelled"
+
+_keys = count(1)
+
+
+class Variable:
+    """Something that operations read and write; only its identity matters to the engine.
+
+    These may be read at any time, without a lock:
+
+    * `pending`: unfinished operations that read or write it; 0 means idle
+    * `version`: how many writes have finished
+    * `error`: None, or the `Failure` of the operation that should have written it
+    * `name`: for people; may be None
+    """
+
+    __slots__ = ("deleted", "error", "mark", "name", "pending", "readers", "version", "writer")
+
+    def __init__(self, name: str | None = None):
+        self.name = name
+        self.pending = 0
+        self.version = 0
+        self.error: Any = None
+        self.deleted = False
+        # (key, version that the last pushed write makes); the log remembers this, not the variable
+        self.mark: tuple[int, int] = (next(_keys), 0)
+        self.writer: Operation | None = None  # the last unfinished one
+        self.readers: set[Operation] = set()  # unfinished, of what that writer makes
+
+    @property
+    def key(self) -> int:
+        """A number that no other variable of this process has or had."""
+        return self.mark[0]
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.name or self.key}, version {self.version}, {self.pending} pending>"
+
+
+class Operation:
+    """A callable with what it reads and writes, from its push until it is finished."""
+
+    __slots__ = (
+        "asynchronous",
+        "dependents",
+        "detail",
+        "failure",
+        "fn",
+        "inputs",
+        "kept",
+        "lane",
+        "missing",
+        "name",
+        "nbytes",
+        "number",
+        "outcome",
+        "outer",
+        "outputs",
+        "owner",
+        "priority",
+        "pushed",
+        "read_marks",
+        "reads",
+        "ready",
+        "replaced",
+        "site",
+        "started",
+        "state",
+        "waiters",
+        "write_marks",
+        "writes",
+    )
+
+    def __init__(
+        self,
+        fn: Callable | None,
+        inputs: Iterable[Variable] = (),
+        outputs: Iterable[Variable] = (),
+        name: str = "",
+        site: Any = None,
+        priority: int = 0,
+        nbytes: int = 0,
+        detail: Any = None,
+        asynchronous: bool = False,
+    ):
+        self.fn = fn
+        self.inputs = tuple(inputs)  # as given; `reads` and `writes` have no repetitions
+        self.outputs = tuple(outputs)
+        self.name = name
+        self.site = site
+        self.priority = priority
+        self.nbytes = nbytes
+        self.detail = detail
+        self.asynchronous = asynchronous
+        self.number = 0
+        self.state = WAITING
+        self.failure: Any = None
+        self.outcome = DONE
+        self.kept = False  # not cancelled by an interrupt
+        self.dependents: list[Operation] = []
+        self.waiters: list[Any] = []  # whom to tell when it is finished
+        self.owner: Any = None  # whose stack it runs on, and inside which other operation
+        self.outer: Operation | None = None
+        self.started = 0
+        self.lane = ""
+        self.replaced: Any = None
+
+    def poison(self) -> Any:
+        """The failure that spoils one of the inputs, or None."""
+        for variable in self.inputs:
+            if variable.error is not None:
+                return variable.error
+        return None
+
+    def __repr__(self) -> str:
+        state = ("waiting", "ready", "running", "finished")[self.state]
+        return f"<operation #{self.number} {self.name} {state}>"
+
+
+class Core:
+    """The unfinished operations, and which of them may run."""
+
+    __slots__ = ("count", "live", "nbytes", "ready")
+
+    def __init__(self, count: int = 0):
+        self.count = count  # operations pushed so far
+        self.live: dict[int, Operation] = {}  # the unfinished ones, in push order
+        self.ready: list[tuple[int, int, Operation]] = []  # a heap: priority, then push order
+        self.nbytes = 0  # that the live operations are to write
+
+    def push(self, op: Operation, now: int, here: Any = None) -> bool:
+        """Add an operation.  True when it is ready and `here` offers to run it: then do so."""
+        self.count = op.number = self.count + 1
+        self.live[op.number] = op
+        self.nbytes += op.nbytes
+        op.pushed = op.ready = now
+        self._link(op)
+        if op.missing:
+            return False
+        if here is None:
+            self._make_ready(op)
+            return False
+        op.owner = here
+        op.state = RUNNING
+        return True
+
+    def take(self, owner: Any) -> Operation | None:
+        """The ready operation of highest priority, the oldest among equals, for `owner` to run."""
+        if not self.ready:
+            return None
+        op = heappop(self.ready)[2]
+        op.owner = owner
+        op.state = RUNNING
+        return op
+
+    def complete(self, op: Operation, failure: Any, now: int) -> list[Any]:
+        """A running operation has ended.  Returns whom to tell; when that is done, `retire` it."""
+        op.failure = failure
+        op.state = FINISHED
+        self.nbytes -= op.nbytes
+        self._publish(op)
+        for variable in op.writes:
+            if variable.writer is op:
+                variable.writer = None
+            variable.pending -= 1
+        for variable in op.reads:
+            variable.readers.discard(op)
+            variable.pending -= 1
+        for dependent in op.dependents:
+            dependent.missing -= 1
+            if dependent.missing == 0 and dependent.state == WAITING:
+                dependent.ready = now
+                self._make_ready(dependent)
+        return op.waiters
+
+    def retire(self, op: Operation) -> None:
+        """Forget a finished operation: everybody who waited for it has been told."""
+        del self.live[op.number]
+
+    def cancel_queued(self, failure_of: Callable[[Operation], Any], now: int) -> list[Operation]:
+        """End everything that has not started.  Returns the operations: tell and `retire` them."""
+        queued = [
+            op
+            for op in self.live.values()
+            if (op.state < RUNNING and not op.kept)
+            or (op.outcome is CANCELLED and op.state == RUNNING)  # by an attempt that was torn
+        ]
+        for op in queued:
+            op.outcome = CANCELLED
+            op.state = RUNNING  # so that ending one does not make another one ready
+        self.ready = [entry for entry in self.ready if entry[2].state == READY]
+        heapify(self.ready)
+        for op in queued:
+            self.complete(op, failure_of(op), now)
+        return queued
+
+    def _make_ready(self, op: Operation) -> None:
+        op.state = READY
+        heappush(self.ready, (-op.priority, op.number, op))
+
+    def _link(self, op: Operation) -> None:
+        """Let the operation wait for those it conflicts with, and others for it."""
+        op.missing = 0
+        op.writes, op.write_marks = writes, write_marks = [], []
+        op.reads, op.read_marks = reads, read_marks = [], []
+        for variable in op.outputs:
+            writer = variable.writer
+            if writer is op:
+                continue
+            if variable.readers:  # each of them waits for the writer already
+                for reader in variable.readers:
+                    reader.dependents.append(op)
+                op.missing += len(variable.readers)
+                variable.readers = set()
+            elif writer is not None:
+                writer.dependents.append(op)
+                op.missing += 1
+            variable.writer = op
+            variable.mark = mark = (variable.mark[0], variable.mark[1] + 1)
+            variable.pending += 1
+            writes.append(variable)
+            write_marks.append(mark)
+        for variable in op.inputs:
+            writer = variable.writer
+            if writer is op or op in variable.readers:
+                continue
+            if writer is not None:
+                writer.dependents.append(op)
+                op.missing += 1
+            variable.readers.add(op)
+            variable.pending += 1
+            reads.append(variable)
+            read_marks.append(variable.mark)
+
+    def _publish(self, op: Operation) -> None:
+        """Set version and error of what was written; before `pending` says that they are final."""
+        for variable, mark in zip(op.writes, op.write_marks, strict=True):
+            if variable.error is not None:
+                # Dropping the last reference may run anybody's finalizer, so it must not happen
+                # here, under the lock; the operation takes the old failure along.
+                op.replaced = (op.replaced, variable.error)
+            variable.error = op.failure
+            variable.version = mark[1]
+
+    def rebuild(self) -> list[Operation]:
+        """Derive everything from `live` again, after a step was torn apart.
+
+        Returns operations that had finished, but not everybody may have been told.
+        """
+        live = list(self.live.values())
+        unfinished = [op for op in live if op.state != FINISHED]
+        variables = {v for op in live for v in (*op.inputs, *op.outputs)}
+        for op in live:
+            if op.state == FINISHED:
+                self._publish(op)
+        for variable in variables:
+            variable.writer = None
+            variable.readers = set()
+            variable.mark = (variable.key, variable.version)
+        for op in unfinished:
+            op.dependents = []
+            self._link(op)
+        self.ready = []
+        for op in unfinished:
+            if op.missing == 0 and op.state != RUNNING:
+                self._make_ready(op)
+        self.nbytes = sum(op.nbytes for op in unfinished)
+        # Last and in one step each: whoever reads `pending` must never see a busy variable idle.
+        for variable, pending in pending_counts(variables, unfinished).items():
+            variable.pending = pending
+        return [op for op in live if op.state == FINISHED]
+
+    def descendants(self, op: Operation) -> set[Operation]:
+        """All operations that cannot finish before `op` does, itself included.
+
+        Those are its dependents, the operation inside which it runs, and those whose function
+        waits for it; and so on from there.
+        """
+        found, todo = {op}, [op]
+        while todo:
+            each = todo.pop()
+            blocked = [*each.dependents, *(w.op for w in each.waiters if w.op is not None)]
+            if each.outer is not None and each.owner is not None:
+                blocked.append(each.outer)
+            fresh = [b for b in blocked if b.state != FINISHED and b not in found]
+            found.update(fresh)
+            todo.extend(fresh)
+        return found
+
+    def check_invariants(self) -> None:
+        """Compare the state with its definition, the slow and obvious way; for tests."""
+        live = list(self.live.values())
+        assert [op.number for op in live] == sorted(self.live)
+        for i, op in enumerate(live):
+            blockers = [earlier for earlier in live[:i] if conflict(earlier, op)]
+            assert (op.state == WAITING) == bool(blockers), (op, blockers)
+            assert op.missing == sum(d is op for other in live for d in other.dependents)
+            assert op.state != FINISHED
+        assert sorted(e[2].number for e in self.ready) == [
+            op.number for op in live if op.state == READY
+        ]
+        assert self.nbytes == sum(op.nbytes for op in live)
+        variables = {v for op in live for v in (*op.inputs, *op.outputs)}
+        for variable, pending in pending_counts(variables, live).items():
+            writers = [op for op in live if variable in op.writes]
+            assert variable.pending == pending, variable
+            assert variable.writer is (writers[-1] if writers else None)
+            assert variable.mark == (variable.key, variable.version + len(writers))
+
+
+def pending_counts(
+    variables: Iterable[Variable], unfinished: Iterable[Operation]
+) -> dict[Variable, int]:
+    """How many of the operations read or write each variable."""
+    counts = dict.fromkeys(variables, 0)
+    for op in unfinished:
+        for variable in {*op.inputs, *op.outputs}:
+            counts[variable] += 1
+    return counts
+
+
+def conflict(first: Operation, second: Operation) -> bool:
+    """Whether two operations share a variable that one of them writes.
+
+    >>> a, b = Variable(), Variable()
+    >>> conflict(Operation(None, [a], [b]), Operation(None, [b]))
+    True
+    >>> conflict(Operation(None, [a]), Operation(None, [a]))
+    False
+    """
+    used, used_too = {*first.inputs, *first.outputs}, {*second.inputs, *second.outputs}
+    return not (used.isdisjoint(second.outputs) and used_too.isdisjoint(first.outputs))

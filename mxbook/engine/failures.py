@@ -1,0 +1,168 @@
+"""From an exception inside an operation to the error that somebody sees.
+
+The exception is kept as a `Failure` in every variable that the operation should have written, and
+travels on to what depends on these.  Whoever waits for one of them gets an error that tells what
+failed, where it was pushed and where it was noticed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mxbook.base.errors import CancelledError, EngineError, MXNetError, OperationError
+from mxbook.base.sites import Site, here
+
+from .core import Operation
+
+LISTED = 16  # failures that are kept for one `wait_for_all`
+
+
+class Failure:
+    """Why a variable has no value: the operation that failed, and the exception."""
+
+    __slots__ = ("cause", "name", "number", "pushed", "rows", "shown", "site", "skipped")
+
+    def __init__(self, op: Operation, cause: BaseException):
+        self.number = op.number
+        self.name = op.name
+        self.site = op.site
+        self.pushed = op.pushed  # perf_counter_ns
+        self.cause = cause
+        self.rows = described(op.detail)
+        self.skipped = 0  # operations that were not run because they needed a result
+        self.shown = False  # raised at some wait
+
+    @property
+    def title(self) -> str:
+        """`operation #1843 Embedding failed: index 10042 is outside a table of 10000 rows`."""
+        cause = self.cause
+        verb = "was cancelled" if isinstance(cause, CancelledError) else "failed"
+        text = cause.message if isinstance(cause, MXNetError) else str(cause)
+        if not isinstance(cause, MXNetError | ValueError | RuntimeError) or not text:
+            text = f"{type(cause).__name__}: {text}" if text else type(cause).__name__
+        return f"operation #{self.number} {self.name} {verb}: {text}".replace("  ", " ")
+
+    def __repr__(self) -> str:
+        return f"<Failure: {self.title}>"
+
+
+def described(detail: Any) -> list[tuple[str, str]]:
+    """The rows (label, text) that tell what the inputs of an operation were."""
+    if callable(detail):
+        try:
+            detail = detail()
+        except Exception as error:
+            # The failure itself matters more than its description.
+            return [("inputs", f"could not be described ({type(error).__name__}: {error})")]
+    if detail is None:
+        return []
+    return [("inputs", detail)] if isinstance(detail, str) else [tuple(row) for row in detail]
+
+
+def resolved(site: Any) -> Site | None:
+    """A site that was given as such, or as a function that finds it."""
+    return site() if callable(site) else site
+
+
+def error_of(failure: Failure, now: int, count: int) -> EngineError:
+    """The error to raise for a failure, in the user's line that notices it.
+
+    `now` is the present time and `count` the number of operations pushed so far.
+    """
+    failure.shown = True
+    cause = failure.cause
+    cancelled = isinstance(cause, CancelledError)
+    known = isinstance(cause, MXNetError)
+    place = list(cause.place) if known else []
+    pushed, noticed = resolved(failure.site), here(2)
+    if pushed is not None:
+        place.append(("pushed", str(pushed)))
+    if noticed is not None:
+        later = f"{duration(now - failure.pushed)} and {counted(count - failure.number)} later"
+        place.append(("noticed", f"{noticed}     {later}"))
+    if failure.skipped:
+        verb = "was" if failure.skipped == 1 else "were"
+        needed = f"{counted(failure.skipped)} that needed its result {verb} not run"
+        place.append(("also", needed))
+    error = (CancelledError if cancelled else OperationError)(
+        failure.title,
+        rule=cause.rule if known else "",
+        values=[*(cause.values if known else ()), *failure.rows],
+        place=place,
+        hint=cause.hint if known else "",
+    )
+    if not cancelled:
+        error.__cause__ = cause
+    return error
+
+
+class Unseen:
+    """Failures that nobody has been shown yet, the first ones of them; for `wait_for_all`."""
+
+    __slots__ = ("_failures", "_more")
+
+    def __init__(self) -> None:
+        self._failures: list[Failure] = []
+        self._more = 0
+
+    def add(self, failure: Failure) -> None:
+        """Remember a failure; beyond a number that anybody would read, only count it."""
+        self._failures = [f for f in self._failures if not f.shown]
+        if len(self._failures) < LISTED:
+            self._failures.append(failure)
+        else:
+            self._more += 1
+
+    def take(self) -> tuple[list[Failure], int]:
+        """The failures nobody was shown, and how many more there were; afterwards none is left."""
+        failures, more = [f for f in self._failures if not f.shown], self._more
+        self._failures, self._more = [], 0
+        return failures, more
+
+
+def error_of_all(
+    failures: list[Failure], more: int, now: int, count: int
+) -> EngineError | None:
+    """The error for the first failure, with a note for each of the others."""
+    if not failures:
+        return None
+    error = error_of(failures[0], now, count)
+    for failure in failures[1:]:
+        site = resolved(failure.site)
+        error.add_note(f"{failure.title}" + (f"  (pushed {site})" if site is not None else ""))
+        failure.shown = True
+    if more:
+        error.add_note(f"and {more} more")
+    return error
+
+
+def duration(nanoseconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration(2_100_000_000), duration(430_000), duration(1_900)
+    ('2.1 s', '0.43 ms', '1.9 us')
+    """
+    for unit, size in (("s", 1e9), ("ms", 1e6)):
+        if nanoseconds >= size / 10:
+            return f"{nanoseconds / size:.2g} {unit}" if nanoseconds < 10 * size else (
+                f"{nanoseconds / size:.0f} {unit}"
+            )
+    return f"{nanoseconds / 1e3:.2g} us"
+
+
+def counted(number: int, word: str = "operation") -> str:
+    """A number with its noun.
+
+    >>> counted(1), counted(36)
+    ('1 operation', '36 operations')
+    """
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def cancelled_by(reason: str) -> CancelledError:
+    """The cause that cancelled operations get."""
+    return CancelledError(reason)
+
+
+def first_words(failures: Iterable[Failure]) -> str:
+    """The titles, one a line."""
+    return "\n".join(f.title for f in failures)

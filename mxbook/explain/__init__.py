@@ -1,0 +1,16 @@
+"""Views of what happens inside, for people: training curves so far.
+
+The data objects draw themselves as PNG, SVG, HTML and text without a browser, a notebook or
+matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
+
+    with mx.explain.curves("digits", total=steps) as c:
+        for data, label in batches:
+            ...
+            c.log(loss=loss.mean().asscalar())
+    c.save("digits.png")
+"""
+
+from .live import curves
+from .run import Run
+
+__all__ = ["Run", "curves"]

@@ -1,0 +1,1 @@
+"""L3: graphs of operators.  Pure: works on `Node`s, knows no array.  Start with `node`."""

@@ -1,0 +1,87 @@
+"""Completing shapes and element types over a graph.
+
+Every operator's rule may complete its inputs as well as its outputs (a layer's weight follows from its data),
+so the nodes are visited until nothing changes any more.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mxbook.base import shapes
+from mxbook.base.errors import DTypeError, MXNetError
+from mxbook.base.shapes import Shape
+
+from .node import Entry, Node, topological
+
+Found = dict[tuple[int, int], Any]  # (id of the node, output) -> shape or dtype
+
+
+def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entry], Shape | None]:
+    """A function that tells the shape of any entry, as far as it follows from the given ones.
+
+    Raises ShapeError that names the node where shapes contradict each other.
+    """
+    return _infer(heads, given, lambda op: op.shape_rule, shapes.unify)
+
+
+def infer_types(
+    heads: list[Entry], given: dict[Node, np.dtype]
+) -> Callable[[Entry], np.dtype | None]:
+    """Like `infer_shapes` for element types."""
+    return _infer(heads, given, lambda op: op.type_rule, _same_type)
+
+
+def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
+    if a is not None and b is not None and a != b:
+        raise DTypeError(f"element types {a} and {b} do not agree")
+    return b if a is None else a
+
+
+def _infer(heads: list[Entry], given: dict, rule_of: Callable, merge: Callable) -> Callable:
+    nodes = topological([node for node, _ in heads])
+    found: Found = {(id(n), 0): value for n, value in given.items()}
+    changed = True
+    while changed:
+        changed = False
+        for node in nodes:
+            if node.op is not None:
+                changed |= _visit(node, found, rule_of(node.op), merge)
+    return lambda entry: found.get((id(entry[0]), entry[1]))
+
+
+def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
+    """Apply one node's rule; whether anything new was learned."""
+    inputs = [(id(n), i) for n, i in node.inputs]  # type: ignore[misc]
+    count = len(node.op.output_names(node.params))
+    outputs = [(id(node), i) for i in range(count)]
+    try:
+        ins, outs = rule(node.params, *[found.get(key) for key in inputs])
+        outs = list(outs) * count if len(outs) == 1 else outs
+        pairs = [*zip(inputs, ins, strict=False), *zip(outputs, outs, strict=False)]
+        merged = [(key, merge(found.get(key), value)) for key, value in pairs]
+    except MXNetError as error:
+        raise _at_node(error, node, found) from None
+    changed = False
+    for key, value in merged:
+        if value is not None and value != found.get(key):
+            found[key] = value
+            changed = True
+    return changed
+
+
+def _at_node(error: MXNetError, node: Node, found: Found) -> MXNetError:
+    """The error completed with the node and what is known about its inputs."""
+    if not error.values:
+        names = node.op.inputs if not node.op.variadic else [node.op.inputs[0]] * len(node.inputs)
+        error.values = tuple(
+            (name, f"{_text(found.get((id(n), i)))}   from {n.name}")
+            for name, (n, i) in zip(names, node.inputs, strict=False)  # type: ignore[misc]
+        )
+        error.message = f"{node.op.name} {node.name}: {error.message}"
+    return error
+
+
+def _text(value: Any) -> str:
+    return shapes.text(value) if value is None or isinstance(value, tuple) else str(value)

@@ -1,0 +1,126 @@
+"""The array as the imperative layer sees it: a handle with five slots.
+
+`_data` the raw NumPy or CuPy array, always in C order; `_spec` shape, dtype and context; `_var` the
+engine's variable, or None while nothing was ever pending; `_entry` the place in the graph, or None;
+`_origin` (what made it, code object, offset[, mark]).
+"""
+
+import sys
+import time
+from typing import Any
+
+import mxbook.engine as engine
+from mxbook import backend, storage
+from mxbook.base.config import config
+from mxbook.base.context import Context
+from mxbook.base.dtypes import as_dtype
+from mxbook.base.sites import PACKAGE, Site
+from mxbook.base.spec import Spec, spec_of
+from mxbook.graph.node import Entry
+
+array_class: Any = None  # NDArray; registers itself
+_new = object.__new__
+
+
+def register_array(cls: type) -> None:
+    """Tell `invoke` what results are: a class with the slots that `wrap` fills."""
+    global array_class
+    array_class = cls
+
+
+def wrap(data: Any, spec: Spec, origin: tuple | None = None, cls: type | None = None) -> Any:
+    """An NDArray over raw data, without calling a constructor.
+
+    `origin` is (plan, code object, offset): what made it, and where in the program.
+    """
+    array = _new(cls or array_class)
+    array._data = data
+    array._spec = spec
+    array._var = array._entry = None
+    array._origin = origin
+    return array
+
+
+def empty(spec: Spec) -> Any:
+    """Raw data of this kind with unset values; large host arrays come from the storage pool."""
+    if spec.ctx.device_typeid == backend.GPU:
+        return backend.gpu.empty(spec.shape, spec.dtype, spec.ctx)
+    if spec.nbytes < config.pool_smallest:
+        return backend.cpu.empty(spec.shape, spec.dtype)
+    return backend.cpu.shaped(storage.allocate(spec.nbytes), spec.shape, spec.dtype)
+
+
+def variable_of(array: Any) -> engine.Variable:
+    """The engine's variable of an array; most arrays need none and have none."""
+    if array._var is None:
+        array._var = engine.new_variable()
+    return array._var
+
+
+def idle(array: Any) -> bool:
+    """Whether nothing is pending on the array and nothing has failed."""
+    var = array._var
+    return var is None or (var.pending == 0 and var.error is None)
+
+
+def alias(array: Any, entry: Entry | None = None) -> Any:
+    """A second handle on the same memory, with its own place in the graph (or none)."""
+    other = wrap(array._data, array._spec, array._origin, type(array))
+    other._var = array._var
+    other._entry = entry
+    return other
+
+
+def view(array: Any, data: Any, spec: Spec, origin: tuple | None) -> Any:
+    """A handle on a part of the array's memory: what is pending on one is pending on both."""
+    other = wrap(data, spec, origin, type(array))
+    other._var = variable_of(array)
+    return other
+
+
+def wait(array: Any) -> None:
+    """Wait until the array has its value; raises the error of the operation that failed to make it."""
+    if array._var is not None:
+        engine.wait_for_var(array._var)
+
+
+def origin_of(made_by: Any, mark: str = "", depth: int = 2) -> tuple:
+    """`made_by` with code object and offset of the innermost caller outside mxbook, and a mark.
+
+    The mark tells why an array may have no place in the graph; see `tape.not_recorded`.
+    """
+    frame: Any = sys._getframe(depth)
+    first = frame
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    frame = frame or first
+    return (made_by, frame.f_code, frame.f_lasti, mark)
+
+
+def site_of(array: Any) -> Site | None:
+    """Where in the program the array was made."""
+    return Site(*array._origin[1:3]) if array._origin else None
+
+
+def from_host(data: Any, ctx: Context | None = None, cls: type | None = None) -> Any:
+    """A new array on a device (the current one) with the values and type of a NumPy array."""
+    spec = spec_of(data.shape, as_dtype(data.dtype), ctx)
+    if spec.ctx.device_typeid == backend.GPU:
+        raw = backend.gpu.to_device(data, spec.ctx)
+    else:
+        raw = empty(spec)
+        raw[...] = data
+    return wrap(raw, spec, origin_of("array", "host"), cls)
+
+
+def to_host(array: Any) -> Any:
+    """A NumPy copy of the array's value; waits for it."""
+    if array._var is not None:
+        engine.wait_for_var(array._var)
+    copy = backend.module_for(array._spec.ctx).to_host
+    if not engine.state.explaining:
+        return copy(array._data)
+    started = time.perf_counter()
+    result = copy(array._data)
+    engine.note_copy(time.perf_counter() - started, array._spec.nbytes)
+    return result

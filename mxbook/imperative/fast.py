@@ -1,0 +1,94 @@
+"""The hottest path: small operations on ready arrays, as one screenful.
+
+A plan is found under the inputs' specs, the array library's function is called, and the result is an
+NDArray that was never constructed.  Whatever is not plain (another engine, tracing, something pending, a
+GPU, large arrays, the first call with these shapes) goes through `invoke`, with the same result.
+
+Recording adds the node.  Every look-up here is visible in `tests/benchmarks`: measure before adding one.
+"""
+
+import sys
+from collections.abc import Callable
+
+from mxbook.ops.operator import Operator
+from mxbook.ops.params import Values
+
+from .invoke import failed, invoke
+from .mode import local, mode
+from .plan import plan_for
+from .tape import make_node
+
+_frame = sys._getframe
+_new = object.__new__
+
+
+def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable) -> Callable:
+    """A method `(self, rhs)`: `rhs` an array, a number (`scalar_op`), or anything else (`other`)."""
+    table: dict = {}
+    p = op.values({})
+    with_number = number_method(scalar_op, cls, other)
+
+    def method(self, rhs):
+        if type(rhs) is not cls:
+            return with_number(self, rhs)
+        plan = table.get((self._spec, rhs._spec))
+        if plan is None or self._var is not None or rhs._var is not None or not mode.inline:
+            return learn(op, p, table, self, rhs)
+        f = _frame(1)
+        result = _new(cls)
+        result._spec = plan.outputs[0]
+        result._var = result._entry = None
+        result._origin = (plan, f.f_code, f.f_lasti, "")
+        try:
+            result._data = plan.fast(self._data, rhs._data)
+        except Exception as error:
+            return failed(plan, error, (self, rhs), None, result._origin, cls)[0]
+        if mode.plain or not local.recording or (self._entry is None and rhs._entry is None):
+            return result
+        entries = (self._entry, rhs._entry)
+        result._entry = (make_node(plan, p, (self, rhs), entries, (result,)), 0)
+        return result
+
+    return method
+
+
+def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> Callable:
+    """A method `(self, number)`; `depth` says how many frames up the user's call is."""
+    table: dict = {}
+    values = op.values
+
+    def method(self, number):
+        if type(number) is not float and type(number) is not int:
+            return other(self, number)
+        p = values({"scalar": float(number)})
+        plan = table.get(self._spec)
+        if plan is None or self._var is not None or not mode.inline:
+            return learn(op, p, table, self)
+        f = _frame(depth)
+        result = _new(cls)
+        result._spec = plan.outputs[0]
+        result._var = result._entry = None
+        result._origin = (plan, f.f_code, f.f_lasti, "")
+        try:
+            result._data = plan.kernel(p, self._data)
+        except Exception as error:
+            return failed(plan, error, (self,), None, result._origin, cls)[0]
+        if mode.plain or not local.recording or self._entry is None:
+            return result
+        node = make_node(plan, p, (self,), (self._entry,), (result,))
+        result._entry = (node, 0)
+        return result
+
+    return method
+
+
+def learn(op: Operator, p: Values, table: dict, *arrays):
+    """The careful way; remembers the plan where the fast way may be taken next time."""
+    result = invoke(op, arrays, p)[0]
+    specs = tuple([a._spec for a in arrays])
+    plan = plan_for(op, p, specs, local.training)
+    if plan.host and plan.small and (plan.fast is not None or op.has_dynamic):
+        if len(table) > 10_000:
+            table.clear()
+        table[specs if len(specs) > 1 else specs[0]] = plan
+    return result

@@ -1,0 +1,139 @@
+"""Functions made from operators: `mx.nd.Convolution` and all others.
+
+They have a real signature and docstring, and `inspect.getsource` leads to the operator's block.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from mxbook.base.errors import DTypeError, ParameterError
+from mxbook.base.null import _Null
+from mxbook.ops.operator import Operator
+from mxbook.ops.params import Values, parse
+
+from . import arrays as _arrays
+from .invoke import invoke
+
+BOUND_PER_OPERATOR = 10_000
+
+
+def function_of(op: Operator, name: str, module: str) -> Callable:
+    """The function `name` on arrays for an operator."""
+
+    def call(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
+        inputs, p = bind(op, args, kwargs)
+        if out is not None:
+            return _into(op, inputs, p, out)
+        results = invoke(op, inputs, p)
+        visible = op.visible_outputs(p)
+        return results[0] if visible == 1 else results[:visible]
+
+    return dress(call, op, name, module)
+
+
+def _into(op: Operator, inputs: list, p: Values, out: Any) -> Any:
+    outs = list(out) if isinstance(out, list | tuple) else [out]
+    for o in outs:
+        _check_array(op, "out", o)
+    invoke(op, inputs, p, outs)
+    return out
+
+
+def dress(function: Callable, op: Operator, name: str, module: str) -> Any:
+    """Give a made function its name, signature, documentation and the way to its source."""
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = module
+    function.__doc__ = documentation(op)
+    function.__signature__ = signature(op)  # type: ignore[attr-defined]
+    function.__wrapped__ = op.source  # type: ignore[attr-defined]
+    return function
+
+
+def signature(op: Operator) -> inspect.Signature:
+    """MXNet's signature: inputs, then parameters, `out` and `name`."""
+    P = inspect.Parameter
+    if op.variadic:
+        return inspect.Signature([P(op.inputs[0], P.VAR_POSITIONAL), P("kwargs", P.VAR_KEYWORD)])
+    names = [*op.inputs, *(p.name for p in op.params), "out", "name"]
+    defaults = [None] * len(op.inputs) + [_Null] * len(op.params) + [None, None]
+    listed = [
+        P(n, P.POSITIONAL_OR_KEYWORD, default=d) for n, d in zip(names, defaults, strict=True)
+    ]
+    return inspect.Signature([*listed, P("kwargs", P.VAR_KEYWORD)])
+
+
+def documentation(op: Operator) -> str:
+    """The operator's documentation with the table of its parameters."""
+    rows = []
+    for p in op.params:
+        default = "required" if p.required else f"default {p.format(p.default)}"
+        rows.append(f"    {p.name}: {p.describe()}; {default}. {p.doc}".rstrip())
+    table = "\n\nParameters:\n\n" + "\n".join(rows) if rows else ""
+    return inspect.cleandoc(op.doc) + table
+
+
+def bind(op: Operator, args: tuple, kwargs: dict) -> tuple[list, Values]:
+    """Sort the arguments of a call into input arrays and parameter values.
+
+    Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.
+    """
+    if len(args) == len(op.inputs) and not op.variadic and not op.has_dynamic:
+        try:
+            p = op.bound.get(tuple(kwargs.items()))
+        except TypeError:  # a list among the parameters
+            p = None
+        if p is not None and all(isinstance(a, _arrays.array_class) for a in args):
+            return list(args), p
+    inputs, given = split(op, args, kwargs)
+    p = parse(op.name, op.values, given)
+    if len(args) == len(inputs) and not op.has_dynamic:
+        remember(op, kwargs, p)
+    return inputs, p
+
+
+def remember(op: Operator, kwargs: dict, p: Values) -> None:
+    """Keep parsed parameters for the next call that writes them the same way."""
+    if len(op.bound) >= BOUND_PER_OPERATOR:
+        op.bound.clear()
+    try:
+        op.bound[tuple(kwargs.items())] = p
+    except TypeError:  # not hashable: parsed again each time
+        return
+
+
+def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]]:
+    """Inputs in order and parameters by name, as MXNet's signature assigns them."""
+    if op.variadic:
+        items = list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
+        for a in items:
+            _check_array(op, op.inputs[0], a)
+        return items, {**kwargs, op.variadic: len(items)}
+    names = (*op.inputs, *(p.name for p in op.params))
+    if len(args) > len(names):
+        raise ParameterError(f"{op.name} takes at most {len(names)} arguments, got {len(args)}")
+    given = dict(zip(names, args, strict=False))
+    for name, value in kwargs.items():
+        if name in given:
+            raise ParameterError(f"{op.name} got two values for {name!r}")
+        given[name] = value
+    inputs = [given.pop(name, None) for name in op.inputs]
+    while inputs and inputs[-1] is None:
+        inputs.pop()
+    for name, a in zip(op.inputs, inputs, strict=False):
+        _check_array(op, name, a)
+    return inputs, given
+
+
+def _check_array(op: Operator, name: str, value: Any) -> None:
+    if isinstance(value, _arrays.array_class):
+        return
+    if value is None:
+        raise ParameterError(f"{op.name} needs the input {name!r}")
+    kind = type(value).__name__
+    hint = "wrap it: mx.nd.array(...)"
+    if kind == "Symbol":
+        hint = "inside hybrid_forward call F.{0} in place of mx.nd.{0}".format(op.name)
+    raise DTypeError(
+        f"{op.name}: {name} is a {kind}", rule="inputs of mx.nd functions are NDArrays", hint=hint
+    )

@@ -1,0 +1,187 @@
+"""Calling an operator on arrays.
+
+`invoke` is where the four worlds meet: the operator says what to compute, storage where the bytes are,
+the engine when it runs, and the tape how it is differentiated.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mxbook.engine as engine
+from mxbook import backend
+from mxbook.base.errors import DTypeError, MXNetError, ShapeError
+from mxbook.base.sites import Site
+from mxbook.base.spec import spec_of
+from mxbook.ops.operator import Operator
+from mxbook.ops.params import Values
+
+from . import tape
+from .arrays import empty, idle, origin_of, site_of, variable_of, wait, wrap
+from .generators import variable_of_generator
+from .mode import local, mode
+from .plan import Plan, check_count, plan_for
+
+def invoke(
+    op: Operator, arrays: Sequence[Any], p: Values, outs: Sequence[Any] | None = None, cls=None
+) -> list[Any]:
+    """Run an operator; returns all outputs, hidden ones included.
+
+    With `outs` the results are written into these arrays.  Raises at once what is wrong with shapes,
+    types and devices; what goes wrong while computing is raised where a result is waited for.
+    """
+    check_count(op, p, len(arrays))
+    plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
+    origin = origin_of(plan, "paused" if local.paused else "")
+    if outs is not None:
+        check_outputs(plan, outs, arrays)
+    if op.dynamic_shape:
+        results = run_now(plan, p, arrays, origin, cls)
+    elif mode.inline and plan.small and not op.uses_random and all(map(idle, arrays)):
+        results = run_inline(plan, p, arrays, outs, origin, cls)
+    else:
+        results = run_queued(plan, p, arrays, outs, origin, cls)
+    if local.recording:
+        tape.record(plan, p, arrays, results)
+    return results
+
+
+def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
+    """Run a small operation in this thread; everything it needs is ready."""
+    if outs is not None and not all(map(idle, outs)):
+        return run_queued(plan, p, arrays, outs, origin, cls)
+    try:
+        found = compute(plan, p, [a._data for a in arrays], outs and [o._data for o in outs])
+    except Exception as error:  # stored like any failure, so that size does not change behaviour
+        return failed(plan, error, arrays, outs, origin, cls)
+    if outs is not None:
+        return list(outs)
+    return [wrap(d, s, origin, cls) for d, s in zip(found, plan.outputs, strict=True)]
+
+
+def compute(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
+    """Call the kernel; with `outs` see to it that the results end there."""
+    op = plan.op
+    if outs is None:
+        found = plan.kernel(p, *inputs)
+        return found if isinstance(found, tuple | list) else (found,)
+    if op.writes_out and len(outs) == 1 and (op.in_place or not overlaps(outs[0], inputs)):
+        found = plan.kernel(p, *inputs, out=outs[0])
+        results = (found,)
+    else:
+        found = plan.kernel(p, *inputs)
+        results = found if isinstance(found, tuple | list) else (found,)
+    xp = backend.array_module(plan.ctx)
+    for out, result in zip(outs, results, strict=False):
+        if result is not out:
+            xp.copyto(out, result)
+    return outs
+
+
+def overlaps(out: Any, inputs: list) -> bool:
+    """Whether an output shares memory with an input, so that writing early could spoil reading."""
+    if not isinstance(out, backend.cpu.xp.ndarray):
+        return any(out is i for i in inputs)
+    return any(backend.cpu.xp.may_share_memory(out, i) for i in inputs)
+
+
+def run_queued(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
+    """Hand the operation to the engine, with the variables it reads and writes."""
+    fresh = outs is None
+    results = [wrap(empty(s), s, origin, cls) for s in plan.outputs] if fresh else list(outs)
+    inputs, targets = [a._data for a in arrays], [r._data for r in results]
+
+    def run() -> None:
+        compute(plan, p, inputs, targets)
+
+    push(plan, run, arrays, results, origin)
+    return results
+
+
+def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
+    """Push a piece of work that reads `arrays` and writes `results` on the engine."""
+    writes = [variable_of(r) for r in results]
+    writes += [variable_of(arrays[plan.op.inputs.index(name)]) for name in plan.op.mutates]
+    if plan.op.uses_random:
+        writes.append(variable_of_generator(plan.ctx))
+    engine.push(
+        run,
+        [variable_of(a) for a in arrays],
+        writes,
+        name=plan.op.name,
+        site=Site(*origin[1:3]),
+        work=0 if plan.small else plan.work,
+        nbytes=plan.nbytes,
+        detail=lambda: inputs_in_words(plan, arrays),
+    )
+
+
+def run_now(plan: Plan, p: Values, arrays, origin, cls) -> list[Any]:
+    """Run an operation whose result's shape depends on values: waits for the inputs."""
+    for a in arrays:
+        wait(a)
+    found = compute(plan, p, [a._data for a in arrays], None)
+    specs = [spec_of(d.shape, d.dtype, plan.ctx) for d in found]
+    return [wrap(d, s, origin, cls) for d, s in zip(found, specs, strict=True)]
+
+
+def failed(plan: Plan, error: Exception, arrays, outs, origin, cls) -> list[Any]:
+    """Results that hold an error: it is pushed again as an operation that does nothing but fail."""
+
+    def fail() -> None:
+        raise error
+
+    if outs is None:
+        outs = [wrap(empty(s), s, origin, cls) for s in plan.outputs]
+    push(plan, fail, arrays, outs, origin)
+    return list(outs)
+
+
+def inputs_in_words(plan: Plan, arrays) -> list[tuple[str, str]]:
+    """Label and text for every input of a failed operation: shape, type, device and where made."""
+    names = plan.op.inputs
+    rows = []
+    for i, a in enumerate(arrays):
+        name = f"{names[0]}{i}" if plan.op.variadic else names[i]
+        site = site_of(a)
+        made = f"   from {site.where}" if site else ""
+        rows.append((name, f"{a._spec}{made}"))
+    return rows
+
+
+def check_outputs(plan: Plan, outs: Sequence[Any], arrays: Sequence[Any]) -> None:
+    """Raise unless results of this plan can be written into `outs`."""
+    if len(outs) not in (plan.visible, len(plan.outputs)):
+        raise MXNetError(
+            f"{plan.op.name} has {plan.visible} result(s), but out= has {len(outs)} array(s)"
+        )
+    for out, spec in zip(outs, plan.outputs, strict=False):
+        if out._spec is spec:
+            continue
+        error = DTypeError if out._spec.shape == spec.shape else ShapeError
+        raise error(
+            f"{plan.op.name}: out= does not fit the result",
+            values=[("result", repr(spec)), ("out", repr(out._spec))],
+        )
+    tape.check_writable(plan.op.name, outs, arrays)
+
+
+def update(array: Any, write: Callable[[Any], None], name: str, reads: Sequence[Any] = ()) -> None:
+    """Change an array in place: `write(raw array)` runs in its turn.
+
+    Raises MXNetError while recording, where it would spoil a value that backward needs.
+    """
+    if local.recording and array._entry is not None:
+        raise tape.overwritten(name, array)
+    if mode.inline and idle(array) and all(map(idle, reads)):
+        write(array._data)
+        return
+    target = array._data
+    engine.push(
+        lambda: write(target),
+        [variable_of(a) for a in reads],
+        [variable_of(array)],
+        name=name,
+        site=Site(*origin_of(name)[1:3]),
+        work=array._spec.size,
+        nbytes=array._spec.nbytes,
+    )

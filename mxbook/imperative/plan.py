@@ -1,0 +1,207 @@
+"""Plans: everything about a call that does not depend on the values.
+
+A plan is made once for an operator, its parameters, and the specs of the inputs; making it is where
+shapes and types are checked and errors surface, in the user's frame.  Running it is a look-up and a call.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mxbook import backend
+from mxbook.base import context, shapes
+from mxbook.base.config import config
+from mxbook.base.context import Context
+from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeError
+from mxbook.base.spec import Spec, spec_of
+from mxbook.ops.operator import INPUT, INPUTS, Operator
+from mxbook.ops.params import Values
+from mxbook.resource.random import Generator
+
+from .generators import generator
+
+PLANS_PER_OPERATOR = 10_000  # ever new shapes must not fill the memory
+
+class Kernel:
+    """What a kernel may ask for, `k` in its block: `xp`, `ctx`, `is_train`, `random`."""
+
+    __slots__ = ("ctx", "is_train", "xp")
+
+    def __init__(self, ctx: Context, is_train: bool):
+        self.ctx = ctx
+        self.xp = backend.array_module(ctx)
+        self.is_train = is_train
+
+    @property
+    def random(self) -> Generator:
+        """The random generator of the kernel's device."""
+        return generator(self.ctx)
+
+    def to_device(self, host: np.ndarray) -> Any:
+        """A host array (random numbers, say) where the kernel runs."""
+        return host if self.xp is np else backend.module_for(self.ctx).to_device(host, self.ctx)
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """A device array (parameters of random numbers, say) as one of NumPy; do not change it."""
+        return array if self.xp is np else backend.module_for(self.ctx).to_host(array)
+
+    def transfer(self, array: Any, source: str) -> Any:
+        """A copy of an array that lives on the device `source`."""
+        return backend.transfer(array, creation_context(source), self.ctx)
+
+
+class Plan:
+    """How one kind of call runs: `call(p, arrays)` or, where `writes_out`, `call(p, arrays, out=...)`."""
+
+    __slots__ = (
+        "ctx",
+        "fast",
+        "host",
+        "inputs",
+        "kernel",
+        "nbytes",
+        "op",
+        "outputs",
+        "saves",
+        "saves_nothing",
+        "small",
+        "visible",
+        "work",
+    )
+
+    def __init__(self, op: Operator, p: Values, inputs: Sequence[Spec], ctx: Context, train: bool):
+        self.op = op
+        self.inputs = tuple(inputs)
+        self.ctx = ctx
+        self.outputs = infer_outputs(op, p, inputs, ctx)
+        self.visible = op.visible_outputs(p)
+        self.kernel: Callable = on_device(ctx, partial(op.kernel, Kernel(ctx, train)))
+        self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
+        self.nbytes = sum(s.nbytes for s in self.outputs)
+        self.host = ctx.device_typeid != backend.GPU
+        self.small = not self.host or self.work < config.inline_elements
+        # For the hottest path: a function of the arrays alone, where there is one.
+        simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
+        self.fast: Callable | None = fast_function(op, p, self.kernel) if simple else None
+        self.saves: dict[tuple, tuple] = {}
+        self.saves_nothing = not any(self.to_save((True,) * len(inputs)))
+
+    def to_save(self, wanted: tuple[bool, ...]) -> tuple[tuple[int, int], ...]:
+        """What the gradient rules of the wanted inputs need kept, as (kind, index) pairs."""
+        found = self.saves.get(wanted)
+        if found is None:
+            needs: dict[tuple[int, int], None] = {}
+            for i, on in enumerate(wanted):
+                rule = self.op.rule_for(i) if on else None
+                for kind, index in rule.saved if rule else ():
+                    if kind == INPUTS:
+                        needs.update(dict.fromkeys((INPUT, j) for j in range(len(wanted))))
+                    else:
+                        needs[kind, index] = None
+            found = self.saves[wanted] = tuple(needs)
+        return found
+
+
+def fast_function(op: Operator, p: Values, kernel: Callable) -> Callable | None:
+    """The array library's own function where the kernel is just that; the bound kernel otherwise."""
+    if op.uses_random or op.uses_train:
+        return None
+    if op.ufunc and not op.params:
+        return getattr(np, op.ufunc)
+    return partial(kernel, p) if not op.params else None
+
+
+def on_device(ctx: Context, kernel: Callable) -> Callable:
+    """The kernel, run with its GPU as the thread's current device."""
+    if ctx.device_typeid != backend.GPU:
+        return kernel
+
+    def run(*args, **kwargs):
+        backend.gpu.use(ctx)
+        return kernel(*args, **kwargs)
+
+    return run
+
+
+def plan_for(op: Operator, p: Values, specs: tuple[Spec, ...], train: bool) -> Plan:
+    """The plan of a call, made at the first one of its kind."""
+    key = (specs, p.key, train) if op.uses_train else (specs, p.key)
+    if not specs:  # a creation: the device is not that of an input
+        key = (*key, context.current_context())
+    plan = op.plans.get(key)
+    if plan is None:
+        if len(op.plans) >= PLANS_PER_OPERATOR:
+            op.plans.clear()
+        plan = Plan(op, p, specs, device_of(op, p, specs), train)
+        op.plans[key] = plan
+    return plan
+
+
+def device_of(op: Operator, p: Values, specs: Sequence[Spec]) -> Context:
+    """The one device all inputs are on, or the one that a creation or a transfer names."""
+    if not specs or op.crosses_devices:
+        return creation_context(getattr(p, "ctx", None))
+    first = specs[0].ctx
+    if any(s.ctx is not first for s in specs):
+        raise ContextError(
+            f"{op.name} got arrays on different devices",
+            rule="all inputs on one device",
+            values=describe(op, specs),
+            hint="move one of them with as_in_context",
+        )
+    return first
+
+
+def creation_context(ctx: Context | str | None) -> Context:
+    """A context given as such, as MXNet's text `gpu(0)`, or not at all (the current one)."""
+    if not ctx:
+        return context.current_context()
+    if isinstance(ctx, Context):
+        return ctx
+    kind, _, number = str(ctx).rstrip(")").partition("(")
+    return Context(kind, int(number or 0))
+
+
+def infer_outputs(
+    op: Operator, p: Values, inputs: Sequence[Spec], ctx: Context
+) -> tuple[Spec, ...]:
+    """Specs of all outputs; the rules' errors are completed with the operator and its inputs."""
+    try:
+        _, dtypes = op.type_rule(p, *[s.dtype for s in inputs])
+        _, found = op.shape_rule(p, *[s.shape for s in inputs])
+    except MXNetError as error:
+        if not error.values:
+            error.values = tuple(describe(op, inputs))
+        error.message = f"{op.name}: {error.message}"
+        raise
+    dtypes = list(dtypes) * len(found) if len(dtypes) == 1 else dtypes
+    if not op.dynamic_shape and not all(shapes.known(s) for s in found):
+        raise ShapeError(
+            f"{op.name}: the shape of the result does not follow from the inputs",
+            values=[*describe(op, inputs), ("parameters", repr(p))],
+        )
+    return tuple(
+        spec_of(() if op.dynamic_shape else shape, dtype, ctx)
+        for shape, dtype in zip(found, dtypes, strict=True)
+    )
+
+
+def check_count(op: Operator, p: Values, count: int) -> None:
+    """Raise ParameterError unless the number of inputs is right."""
+    if op.variadic:
+        return
+    most = len(op.inputs) if op.input_count is None else op.input_count(p)
+    least = most if op.input_count else len(op.inputs) - len(op.optional)
+    if not least <= count <= most:
+        names = ", ".join(op.inputs[:most])
+        raise ParameterError(
+            f"{op.name} got {count} input(s)", rule=f"{most} input(s): {names or 'none'}"
+        )
+
+
+def describe(op: Operator, specs: Sequence[Spec]) -> list[tuple[str, str]]:
+    """Name and spec of every input, for error messages."""
+    names = op.inputs if not op.variadic else [f"{op.inputs[0]}{i}" for i in range(len(specs))]
+    return [(n, repr(s)) for n, s in zip(names, specs, strict=False)]

@@ -1,0 +1,106 @@
+"""Python's operators on arrays, and their function forms `mx.nd.add(lhs, rhs)`.
+
+Which operator a form means stands in `mxbook.ops.sides`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mxbook.base.errors import DTypeError
+from mxbook.imperative.fast import binary_method, number_method
+from mxbook.ops.registry import operators
+from mxbook.ops.sides import SIDES, Side
+
+from .ndarray import NDArray
+from .registry import functions
+
+NUMBERS = (int, float, np.generic)
+
+
+def _unsupported(name: str, value: Any) -> DTypeError:
+    kind = type(value).__name__
+    return DTypeError(
+        f"{name}: type {kind} not supported",
+        rule="the sides are NDArrays or numbers",
+        hint="wrap it: mx.nd.array(...)" if isinstance(value, np.ndarray | list) else "",
+    )
+
+
+def two_sided(side: Side) -> Callable:
+    """The function form: arrays and numbers on either side."""
+    broadcast, scalar, rscalar = (
+        functions[n] for n in (side.broadcast, side.scalar, side.rscalar)
+    )
+
+    def function(lhs, rhs):
+        if isinstance(lhs, NDArray):
+            if isinstance(rhs, NDArray):
+                return broadcast(lhs, rhs)
+            if isinstance(rhs, NUMBERS):
+                return scalar(lhs, scalar=float(rhs))
+            raise _unsupported(side.name, rhs)
+        if isinstance(lhs, NUMBERS):
+            if isinstance(rhs, NDArray):
+                return rscalar(rhs, scalar=float(lhs))
+            if isinstance(rhs, NUMBERS):
+                return side.on_numbers(lhs, rhs)
+            raise _unsupported(side.name, rhs)
+        raise _unsupported(side.name, lhs)
+
+    function.__name__ = function.__qualname__ = side.name
+    function.__module__ = "mxbook.ndarray"
+    function.__doc__ = f"""{operators[side.broadcast].doc}
+
+    Either side may be a number.
+
+    Source: MXNet 1.6, `mx.nd.{side.name}`.
+    """
+    return function
+
+
+def in_place(side: Side) -> Callable:
+    """A method like `__iadd__`: the result is written into the array itself."""
+    broadcast, scalar = functions[side.broadcast], functions[side.scalar]
+
+    def method(self, other):
+        if isinstance(other, NDArray):
+            return broadcast(self, other, out=self)
+        if isinstance(other, NUMBERS):
+            return scalar(self, scalar=float(other), out=self)
+        raise _unsupported(side.name, other)
+
+    return method
+
+
+def install() -> dict[str, Callable]:
+    """Give NDArray its operators; returns the function forms by name."""
+    forms = {side.name: two_sided(side) for side in SIDES}
+    for side in SIDES:
+        if not side.dunder:
+            continue
+        form, scalar_op = forms[side.name], operators[side.scalar]
+        method = binary_method(operators[side.broadcast], scalar_op, NDArray, form)
+        setattr(NDArray, f"__{side.dunder}__", _named(method, side.dunder, form))
+        if side.dunder in ("add", "sub", "mul", "truediv", "mod", "pow"):
+            swapped = _swapped(form)
+            reflected = number_method(operators[side.rscalar], NDArray, swapped, depth=1)
+            setattr(NDArray, f"__r{side.dunder}__", _named(reflected, "r" + side.dunder, form))
+            if side.dunder != "pow":
+                setattr(NDArray, f"__i{side.dunder}__", _named(in_place(side), side.dunder, form))
+    negative = functions["negative"]
+    NDArray.__neg__ = lambda self: negative(self)
+    NDArray.__abs__ = lambda self: functions["abs"](self)
+    return {**forms, "true_divide": forms["divide"]}
+
+
+def _swapped(form: Callable) -> Callable:
+    return lambda self, other: form(other, self)
+
+
+def _named(method: Callable, dunder: str, form: Callable) -> Callable:
+    method.__name__ = f"__{dunder}__"
+    method.__qualname__ = f"NDArray.__{dunder}__"
+    method.__doc__ = form.__doc__
+    return method

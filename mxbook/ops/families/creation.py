@@ -1,0 +1,218 @@
+"""Making arrays, copying them, changing their element type, stopping gradients."""
+
+import math
+
+import numpy as np
+
+from mxbook.base import shapes
+from mxbook.base.dtypes import TYPES
+from mxbook.base.errors import ParameterError
+from mxbook.ops import rules
+from mxbook.ops.params import Bool, DType, Float, Int, Real, Shape, Text
+from mxbook.ops.registry import operator
+from mxbook.ops.tables import as_scalar, unary
+
+SHAPE = Shape("shape", (), doc="Shape of the result.")
+CTX = Text("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
+DTYPE = DType("dtype", "float32", doc="Element type of the result.")
+CREATION = {"type": rules.parameter_type}
+
+
+def _given_shape(p):
+    return [], [p.shape]
+
+
+@operator("_zeros", SHAPE, CTX, DTYPE, shape=_given_shape, aliases=("_npi_zeros",), **CREATION)
+def zeros(k, p):
+    """An array of zeros."""
+    return k.xp.zeros(p.shape, p.dtype)
+
+
+zeros.example(shape=(2, 3)).gives(lambda: np.zeros((2, 3)))
+
+
+@operator("_ones", SHAPE, CTX, DTYPE, shape=_given_shape, aliases=("_npi_ones",), **CREATION)
+def ones(k, p):
+    """An array of ones."""
+    return k.xp.ones(p.shape, p.dtype)
+
+
+ones.example(shape=(2, 3), dtype="float64").gives(lambda: np.ones((2, 3)))
+
+
+@operator(
+    "_full",
+    SHAPE,
+    CTX,
+    DTYPE,
+    Float("value", doc="The value of every element."),
+    shape=_given_shape,
+    aliases=("_npi_full",),
+    **CREATION,
+)
+def full(k, p):
+    """An array with the same value everywhere."""
+    return k.xp.full(p.shape, as_scalar(p.value, p.dtype), p.dtype)
+
+
+full.example(shape=(3,), value=1.5).gives(lambda: np.full(3, 1.5))
+
+
+def _arange_length(p):
+    """Number of elements: those of the range, each `repeat` times."""
+    if p.stop is None:
+        raise ParameterError("_arange needs `stop`", rule="start, stop, step give the length")
+    return max(0, math.ceil((p.stop - p.start) / p.step)) * p.repeat
+
+
+@operator(
+    "_arange",
+    Real("start", doc="First value."),
+    Real("stop", None, doc="The values stay below it."),
+    Real("step", 1.0, doc="Distance of neighbours."),
+    Int("repeat", 1, low=1, doc="How often each value is repeated."),
+    Bool("infer_range", False, doc="Take the length from where the result is used."),
+    CTX,
+    DTYPE,
+    shape=lambda p: ([], [(_arange_length(p),)]),
+    aliases=("_npi_arange",),
+    **CREATION,
+)
+def arange(k, p):
+    """Evenly spaced numbers from `start` to below `stop`, each repeated `repeat` times."""
+    count = _arange_length(p) // p.repeat
+    values = p.start + p.step * np.arange(count, dtype="float64")
+    return k.to_device(np.repeat(values, p.repeat).astype(p.dtype))
+
+
+arange.example(start=1, stop=3, step=0.5, repeat=2).gives(lambda: np.repeat([1, 1.5, 2, 2.5], 2))
+
+
+@operator(
+    "_eye",
+    Int("N", low=1, doc="Rows."),
+    Int("M", 0, low=0, doc="Columns; as many as rows when 0."),
+    Int("k", 0, doc="Which diagonal; above 0 upper ones."),
+    CTX,
+    DTYPE,
+    shape=lambda p: ([], [(p.N, p.M or p.N)]),
+    **CREATION,
+)
+def eye(k, p):
+    """Ones on a diagonal, zeros elsewhere."""
+    return k.xp.eye(p.N, p.M or p.N, p.k, dtype=p.dtype)
+
+
+eye.example(N=3, M=4, k=1).gives(lambda: np.eye(3, 4, 1))
+
+
+def _zeros_like(k, _p, data):
+    return k.xp.zeros_like(data)
+
+
+def _ones_like(k, _p, data):
+    return k.xp.ones_like(data)
+
+
+unary("zeros_like", _zeros_like, None, "Zeros of the same shape and type.", value=np.zeros_like)
+unary("ones_like", _ones_like, None, "Ones of the same shape and type.", value=np.ones_like)
+
+
+def _copy(k, _p, data):
+    return data.copy()
+
+
+def _pass(F, _p, dy):
+    return dy
+
+
+COPY = {"value": lambda x: x}
+unary("_copy", _copy, _pass, "A copy.", aliases=("identity",), **COPY)
+unary("_copyto", _copy, _pass, "A copy, written to `out`.", aliases=("_npi_copyto",), **COPY)
+unary(
+    "BlockGrad",
+    _copy,
+    None,
+    "A copy through which no gradient flows.",
+    aliases=("stop_gradient",),
+    **COPY,
+    why="its gradient is 0 by definition",
+)
+unary("make_loss", _copy, _pass, "A copy that marks its input as a loss.", **COPY)
+
+
+@operator(
+    "_CrossDeviceCopy",
+    CTX,
+    Text("source", "", doc="Device of the input."),
+    shape=rules.same_shape,
+    crosses_devices=True,
+)
+def cross_device_copy(k, p, data):
+    """A copy on another device; the gradient travels the other way."""
+    return k.transfer(data, p.source)
+
+
+@cross_device_copy.gradient("data")
+def _(F, p, dy):
+    return F._CrossDeviceCopy(dy, ctx=p.source, source=p.ctx)
+
+
+cross_device_copy.example((2, 3)).gives(lambda x: x)
+
+
+@operator(
+    "Cast",
+    DType("dtype", doc="Element type of the result."),
+    shape=rules.same_shape,
+    type=rules.parameter_type,
+    aliases=("cast", "_npi_cast", "_npx_cast"),
+)
+def cast(k, p, data):
+    """The same values in another element type; fractions are cut off, whole numbers wrap around."""
+    return convert(k.xp, data, p.dtype)
+
+
+def convert(xp, data, dtype):
+    """Like `astype`, with C's conversion of negative and large numbers to unsigned ones."""
+    if data.dtype.kind == "f" and dtype.kind in "iu":
+        return data.astype("int64").astype(dtype)
+    return data.astype(dtype)
+
+
+@cast.types
+def _(p, dtype):
+    return [dtype], [p.dtype]
+
+
+@cast.gradient("data")
+def _(F, p, dy, data_dtype):
+    return F.Cast(dy, dtype=data_dtype)
+
+
+cast.example((2, 3), dtype="float64").gives(lambda x: x)
+cast.example([300.0, 10.1, 15.4, -1.0, -2.0], dtype="uint8").gives(
+    lambda x: np.array([44, 10, 15, 255, 254])
+).not_smooth("whole numbers")
+
+
+@operator("shape_array", shape=rules.forward(lambda p, data: (len(data),)), zero_gradient=True)
+def shape_array(k, _p, data):
+    """The shape of the input as an array of int64."""
+    return k.to_device(np.array(data.shape, "int64"))
+
+
+@operator("size_array", shape=rules.forward(lambda p, data: (1,)), zero_gradient=True)
+def size_array(k, _p, data):
+    """The number of elements as an array of int64."""
+    return k.to_device(np.array([shapes.size(data.shape)], "int64"))
+
+
+@shape_array.types
+@size_array.types
+def _(p, dtype):
+    return [dtype], [TYPES["int64"]]
+
+
+shape_array.example((2, 3)).gives(lambda x: np.array([2, 3]))
+size_array.example((2, 3)).gives(lambda x: np.array([6]))

@@ -1,0 +1,305 @@
+"""Sums, means, products, extremes and norms over axes."""
+
+import numpy as np
+
+from mxbook.base import shapes
+from mxbook.base.dtypes import FLOATS, TYPES
+from mxbook.base.errors import ParameterError, ShapeError
+from mxbook.ops import rules
+from mxbook.ops.examples import In
+from mxbook.ops.params import Bool, DType, Int, Shape
+from mxbook.ops.registry import operator
+from mxbook.ops.rules import forward
+
+AXIS = Shape("axis", None, doc="Axes to reduce; all when None or empty.", optional=True)
+KEEPDIMS = Bool("keepdims", False, doc="Leave the reduced axes as axes of length 1.")
+EXCLUDE = Bool("exclude", False, doc="Reduce all axes but those in `axis`.")
+HALF = TYPES["float16"]
+
+
+def reduced_axes(p, ndim):
+    """The axes to reduce, in order; raises ShapeError for axes that do not exist or come twice."""
+    if not p.axis:
+        return tuple(range(ndim))
+    given = sorted(shapes.axis_index(a, ndim) for a in p.axis)
+    if len(set(given)) < len(given):
+        raise ShapeError(f"axis={p.axis} names an axis twice", rule="each axis once")
+    if getattr(p, "exclude", False):
+        return tuple(a for a in range(ndim) if a not in given)
+    return tuple(given)
+
+
+def kept_shape(p, shape):
+    """The shape of the result with the reduced axes as axes of length 1."""
+    axes = reduced_axes(p, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def reduced_shape(p, shape):
+    """The shape of the result; where nothing is left it is (1,), as arrays have at least one axis."""
+    axes = reduced_axes(p, len(shape))
+    if p.keepdims:
+        return kept_shape(p, shape)
+    return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
+
+
+def _nonempty(p, shape):
+    """The shape of the result of a reduction that needs at least one element."""
+    if 0 in (shape[a] for a in reduced_axes(p, len(shape))):
+        raise ShapeError(
+            f"nothing to choose from in shape {shapes.text(shape)}",
+            rule="the reduced axes have at least one element",
+        )
+    return reduced_shape(p, shape)
+
+
+def reduced(p, function, data, out=None, dtype=None):
+    """`function(data, axis=..., keepdims=True)` in the shape of the result, written to `out` if given.
+
+    `dtype` is the type to accumulate in; the result has the type of the data.  float16 is accumulated
+    in float32, which is where MXNet's compensated sums get to.
+    """
+    axes, shape = reduced_axes(p, data.ndim), reduced_shape(p, data.shape)
+    into = None if out is None else out.reshape(kept_shape(p, data.shape))
+    options = {} if dtype is None else {"dtype": dtype}
+    if dtype is not None and dtype != data.dtype:
+        found = function(data, axis=axes, keepdims=True, **options)
+        return found.astype(data.dtype).reshape(shape)
+    found = function(data, axis=axes, keepdims=True, out=into, **options)
+    return found.reshape(shape) if out is None else out
+
+
+def accumulator(dtype):
+    """The type in which sums of elements of `dtype` are added up."""
+    return TYPES["float32"] if dtype == HALF else dtype
+
+
+def spread(F, p, value, shape):
+    """A reduced value stretched to the shape before the reduction."""
+    kept = value if p.keepdims else F.Reshape(value, shape=kept_shape(p, shape))
+    return F.broadcast_to(kept, shape=shape)
+
+
+def _along(function):
+    """The expected value of an example: MXNet's parameters for a NumPy function."""
+
+    def value(axis=None, keepdims=False):
+        return lambda x: np.atleast_1d(function(x, axis=axis, keepdims=keepdims))
+
+    return value
+
+
+def reduction(name, *params, aliases=(), nonempty=False, **fields):
+    """Decorator: a reducing operator with MXNet's parameters `axis`, `keepdims` and `exclude`."""
+    every = params or (AXIS, KEEPDIMS, EXCLUDE)
+    shape = forward(_nonempty if nonempty else reduced_shape)
+    return operator(name, *every, aliases=aliases, shape=shape, **fields)
+
+
+@reduction("sum", aliases=("sum_axis",))
+def sum_(k, p, data, *, out=None):
+    """The sum over the given axes, in the type of the input (whole numbers wrap around).
+
+    `(2, 3, 4)` with `axis=1` gives `(2, 4)`, with `keepdims` `(2, 1, 4)`; over all axes `(1,)`.
+
+    Errors: ShapeError for axes that do not exist.  Source: MXNet 1.6, `mx.nd.sum`.
+    """
+    return reduced(p, k.xp.sum, data, out, accumulator(data.dtype))
+
+
+@sum_.gradient("data")
+def _(F, p, dy, data_shape):
+    return spread(F, p, dy, data_shape)
+
+
+SUM = _along(np.sum)
+sum_.example((2, 3, 4)).gives(SUM())
+sum_.example((2, 3, 4), axis=1).gives(SUM(1))
+sum_.example((2, 3, 4), axis=(0, -1), keepdims=True).gives(SUM((0, 2), True))
+sum_.example((2, 3, 4), axis=1, exclude=True).gives(SUM((0, 2)))
+
+
+def _count(p, shape):
+    """How many elements go into each result."""
+    return shapes.size(shape[a] for a in reduced_axes(p, len(shape)))
+
+
+@reduction("mean")
+def mean(k, p, data, *, out=None):
+    """The mean over the given axes: the sum divided by the number of elements.
+
+    The mean of whole numbers is cut off to a whole number.  Source: MXNet 1.6, `mx.nd.mean`.
+    """
+    count = _count(p, data.shape)
+    if data.dtype in FLOATS:
+        return reduced(p, k.xp.mean, data, out, accumulator(data.dtype))
+    total = reduced(p, k.xp.sum, data, None, data.dtype)
+    return k.xp.trunc(total / count).astype(data.dtype)
+
+
+@mean.gradient("data")
+def _(F, p, dy, data_shape):
+    return spread(F, p, dy / _count(p, data_shape), data_shape)
+
+
+MEAN = _along(np.mean)
+mean.example((2, 3, 4)).gives(MEAN())
+mean.example((2, 3, 4), axis=(1, 2)).gives(MEAN((1, 2)))
+mean.example((2, 3), axis=0, keepdims=True).gives(MEAN(0, True))
+
+
+@reduction("prod")
+def prod(k, p, data, *, out=None):
+    """The product over the given axes, in the type of the input.
+
+    Its gradient is `dy * product / x`, which is NaN where an element is 0.
+    Source: MXNet 1.6, `mx.nd.prod`.
+    """
+    return reduced(p, k.xp.prod, data, out, data.dtype)
+
+
+@prod.gradient("data")
+def _(F, p, dy, data, out, data_shape):
+    return spread(F, p, dy * out, data_shape) / data
+
+
+PROD = _along(np.prod)
+prod.example(In((2, 3, 2), 0.5, 1.5)).gives(PROD())
+prod.example(In((2, 3, 2), 0.5, 1.5), axis=1, keepdims=True).gives(PROD(1, True))
+
+
+def _without_nan(k, data, neutral):
+    """The data with a neutral number in place of NaN."""
+    return k.xp.where(k.xp.equal(data, data), data, data.dtype.type(neutral))
+
+
+def _where_number(F, data, value):
+    """A gradient, with 0 where the data is NaN."""
+    return F.where(data == data, value, F.zeros_like(value))
+
+
+@reduction("nansum")
+def nansum(k, p, data, *, out=None):
+    """The sum over the given axes; NaN counts as 0."""
+    return reduced(p, k.xp.sum, _without_nan(k, data, 0), out, accumulator(data.dtype))
+
+
+@nansum.gradient("data")
+def _(F, p, dy, data, data_shape):
+    return _where_number(F, data, spread(F, p, dy, data_shape))
+
+
+@reduction("nanprod")
+def nanprod(k, p, data, *, out=None):
+    """The product over the given axes; NaN counts as 1."""
+    return reduced(p, k.xp.prod, _without_nan(k, data, 1), out, data.dtype)
+
+
+@nanprod.gradient("data")
+def _(F, p, dy, data, out, data_shape):
+    return _where_number(F, data, spread(F, p, dy * out, data_shape) / data)
+
+
+HOLES = [[1.0, np.nan, 3.0], [np.nan, 0.5, -2.0]]
+nansum.example((2, 3), axis=1).gives(SUM(1))
+nansum.example(HOLES, axis=1).gives(_along(np.nansum)(1)).not_smooth("NaN among the numbers")
+nanprod.example(In((2, 3), 0.5, 1.5), axis=0).gives(PROD(0))
+nanprod.example(HOLES).gives(_along(np.nanprod)()).not_smooth("NaN among the numbers")
+
+
+@reduction("max", aliases=("max_axis",), nonempty=True)
+def max_(k, p, data, *, out=None):
+    """The largest element over the given axes; NaN where there is one.
+
+    Every element that equals the maximum receives the whole gradient.
+    """
+    return reduced(p, k.xp.max, data, out)
+
+
+@reduction("min", aliases=("min_axis",), nonempty=True)
+def min_(k, p, data, *, out=None):
+    """The smallest element over the given axes; NaN where there is one.
+
+    Every element that equals the minimum receives the whole gradient.
+    """
+    return reduced(p, k.xp.min, data, out)
+
+
+@max_.gradient("data")
+@min_.gradient("data")
+def _(F, p, dy, data, out, data_shape):
+    return spread(F, p, dy, data_shape) * (data == spread(F, p, out, data_shape))
+
+
+DISTINCT = np.array([[3.0, -1.0, 2.0], [0.5, 4.0, -2.0]])
+max_.example(DISTINCT).gives(_along(np.max)())
+max_.example(DISTINCT, axis=0, keepdims=True).gives(_along(np.max)(0, True))
+min_.example(DISTINCT, axis=1).gives(_along(np.min)(1))
+min_.example(DISTINCT, axis=1, exclude=True).gives(_along(np.min)(0))
+
+
+@reduction(
+    "norm",
+    Int("ord", 2, doc="1 for the sum of absolute values, 2 for the length."),
+    AXIS,
+    DType("out_dtype", None, doc="Element type of the result; the input's when None."),
+    KEEPDIMS,
+)
+def norm(k, p, data):
+    """The norm over the given axes.
+
+    `ord=2`: `sqrt(sum(x^2))`, whose gradient at 0 is NaN; `ord=1`: `sum(|x|)`.
+
+    Errors: ParameterError for other orders.  Source: MXNet 1.6, `mx.nd.norm`.
+    """
+    wide = data.astype("float32") if data.dtype == HALF else data
+    powers = k.xp.abs(wide) if p.ord == 1 else wide * wide
+    total = reduced(p, k.xp.sum, powers, None, powers.dtype)
+    found = total if p.ord == 1 else k.xp.sqrt(total)
+    return found.astype(p.out_dtype or data.dtype)
+
+
+@norm.types
+def _(p, dtype):
+    if p.ord not in (1, 2):
+        raise ParameterError(f"ord={p.ord} is not a norm", rule="ord is 1 or 2")
+    return [dtype], [p.out_dtype or dtype]
+
+
+@norm.gradient("data")
+def _(F, p, dy, data, out, data_shape):
+    if p.ord == 1:
+        return spread(F, p, dy, data_shape) * F.sign(data)
+    return data * spread(F, p, dy / out, data_shape)
+
+
+norm.example((2, 3)).gives(lambda x: np.sqrt((x * x).sum()).reshape(1))
+norm.example((2, 3, 4), axis=(1, 2), keepdims=True).gives(
+    lambda x: np.sqrt((x * x).sum((1, 2), keepdims=True))
+)
+norm.example(DISTINCT, ord=1, axis=1).gives(lambda x: np.abs(x).sum(1))
+
+
+def _position(k, p, data, function):
+    """Where the extreme element stands, as numbers of the data's type."""
+    xp = k.xp
+    if p.axis is None:
+        found = function(data.reshape(-1), axis=0).reshape(_one_axis(p, data.shape))
+    else:
+        found = function(data, axis=p.axis).reshape(_one_axis(p, data.shape))
+    return xp.asarray(found, TYPES["float32"])
+
+
+def _one_axis(p, shape):
+    """The shape of a result that reduces one axis, or all when `axis` is None."""
+    axis = None if p.axis is None else (p.axis,)
+    return _nonempty(_Reduction(axis, p.keepdims), shape)
+
+
+class _Reduction:
+    """The parameters of a reduction for operators that have only one axis."""
+
+    __slots__ = ("axis", "keepdims")
+
+    def __init__(self, axis, keepdims):
+        self.axis, self.keepdims = axis, keepdims

@@ -1,0 +1,273 @@
+"""Changing the shape: the elements stay, their arrangement does not."""
+
+import numpy as np
+
+from mxbook.base import shapes
+from mxbook.base.errors import ShapeError
+from mxbook.ops import rules
+from mxbook.ops.params import Bool, Int, Shape
+from mxbook.ops.registry import operator
+from mxbook.ops.rules import forward
+
+
+def copied(k, view, out=None):
+    """The elements of a view in a new array in C order, or in `out`."""
+    if out is None:
+        return view.copy(order="C")
+    k.xp.copyto(out, view)
+    return out
+
+
+def result_cost(_p, _ins, outs):
+    """Work of operators that touch only as many elements as they give back."""
+    return sum(map(shapes.size, outs))
+
+
+def resolve_shape(codes: tuple[int, ...], shape: tuple[int, ...], reverse: bool = False) -> tuple:
+    """The shape that MXNet's reshape codes give for an array of `shape`.
+
+    ==== =========================================================
+    n>0  a length
+    0    the input's length at this place
+    -1   what is left over (once at most)
+    -2   all remaining axes of the input
+    -3   two axes of the input put together
+    -4   one axis of the input split into the two lengths that follow
+    ==== =========================================================
+
+    With `reverse` the codes are read from the right.  Raises ShapeError that shows the derivation.
+
+    >>> resolve_shape((-1, 0), (2, 3, 4)), resolve_shape((0, -4, 2, 2, -2), (2, 4, 5))
+    ((8, 3), (2, 2, 2, 5))
+    """
+    if reverse:
+        return resolve_shape(codes[::-1], shape[::-1])[::-1]
+    steps: list[str] = []
+    try:
+        found = _place_rest(_apply_codes(list(codes), shape, steps), shape)
+    except (IndexError, ValueError) as error:
+        raise _reshape_error(codes, shape, steps, str(error)) from None
+    if shapes.size(found) != shapes.size(shape):
+        reason = f"{shapes.size(found)} elements in place of {shapes.size(shape)}"
+        raise _reshape_error(codes, shape, steps, reason)
+    return found
+
+
+def _apply_codes(codes: list[int], shape: tuple[int, ...], steps: list[str]) -> list[int]:
+    """Lengths with -1 still in its place."""
+    found: list[int] = []
+    at = 0  # next axis of the input
+    while codes:
+        code = codes.pop(0)
+        if code == 0:
+            made, used = [_axis(shape, at)], 1
+        elif code == -2:
+            made, used = list(shape[at:]), len(shape) - at
+        elif code == -3:
+            made, used = [_axis(shape, at) * _axis(shape, at + 1)], 2
+        elif code == -4:
+            made, used = _split(_axis(shape, at), codes.pop(0), codes.pop(0)), 1
+        elif code >= -1:
+            made, used = [code], 1
+        else:
+            raise ValueError(f"{code} is not a code")
+        steps.append(f"{code:>2}: axis {at} to {at + used - 1} -> {made}")
+        found += made
+        at += used
+    return found
+
+
+def _axis(shape: tuple[int, ...], at: int) -> int:
+    if at >= len(shape):
+        raise ValueError(f"the input has no axis {at}")
+    return shape[at]
+
+
+def _split(length: int, a: int, b: int) -> list[int]:
+    if a == -1 and b == -1:
+        raise ValueError("-4 needs at least one of its two lengths")
+    a = length // b if a == -1 else a
+    b = length // a if b == -1 else b
+    if a * b != length:
+        raise ValueError(f"an axis of length {length} cannot be split into {a} x {b}")
+    return [a, b]
+
+
+def _place_rest(found: list[int], shape: tuple[int, ...]) -> tuple[int, ...]:
+    if found.count(-1) > 1:
+        raise ValueError("-1 may stand once at most")
+    if -1 in found:
+        rest = -shapes.size(found)
+        if rest == 0 or shapes.size(shape) % rest:
+            raise ValueError(f"{shapes.size(shape)} elements cannot be divided by {rest}")
+        found[found.index(-1)] = shapes.size(shape) // rest
+    return tuple(found)
+
+
+def _reshape_error(codes, shape, steps, reason) -> ShapeError:
+    return ShapeError(
+        f"an array of shape {shapes.text(shape)} cannot be reshaped with {codes}",
+        rule=reason,
+        values=[("derivation", "\n".join(steps) or "none")],
+        hint="0 keeps a length, -1 takes the rest, -2 copies the rest, -3 joins two, -4 splits one",
+    )
+
+
+@operator(
+    "Reshape",
+    Shape("shape", (), doc="Lengths and codes."),
+    Bool("reverse", False, doc="Read the codes from the right."),
+    Shape("target_shape", (), doc="Old name of `shape`; 0 stands for the rest."),
+    Bool("keep_highest", False, doc="With `target_shape`: keep the first length."),
+    aliases=("reshape", "_npx_reshape_legacy"),
+    cost=result_cost,
+)
+def reshape(k, p, data, *, out=None):
+    """The same elements in the order of memory, arranged in another shape.
+
+    Codes: 0 keeps a length, -1 takes what is left, -2 copies all remaining axes, -3 joins two axes, -4
+    splits one into the two lengths that follow.
+
+    Source: MXNet 1.6, `mx.nd.reshape`.
+    """
+    return copied(k, data.reshape(_target(p, data.shape)), out)
+
+
+def _target(p, shape):
+    if p.shape:
+        return resolve_shape(p.shape, shape, p.reverse)
+    codes = tuple(-1 if d == 0 else d for d in p.target_shape)
+    if p.keep_highest:
+        codes = (shape[0], *codes[1:])
+    return resolve_shape(codes, shape)
+
+
+reshape.shapes(forward(_target))
+
+
+@reshape.gradient("data")
+def _(F, p, dy, data_shape):
+    return F.Reshape(dy, shape=data_shape)
+
+
+reshape.example((2, 3, 4), shape=(0, -1)).gives(lambda x: x.reshape(2, 12))
+reshape.example((2, 3, 4), shape=(-3, -2)).gives(lambda x: x.reshape(6, 4))
+reshape.example((8, 3), shape=(-4, 2, -1, 0)).gives(lambda x: x.reshape(2, 4, 3))
+reshape.example((4, 6), shape=(-1, 0), reverse=True).gives(lambda x: x.reshape(4, 6))
+
+
+@operator("Flatten", aliases=("flatten", "_npx_batch_flatten"))
+def flatten(k, _p, data):
+    """All axes but the first put together: `(n, c, h, w)` becomes `(n, c*h*w)`."""
+    return data.reshape(data.shape[0], -1).copy()
+
+
+flatten.shapes(forward(lambda p, s: (s[0], shapes.size(s[1:]))))
+
+
+@flatten.gradient("data")
+def _(F, p, dy, data_shape):
+    return F.Reshape(dy, shape=data_shape)
+
+
+flatten.example((2, 3, 4)).gives(lambda x: x.reshape(2, 12))
+
+
+@operator("transpose", Shape("axes", (), doc="New order of the axes; reversed when empty."))
+def transpose(k, p, data, *, out=None):
+    """The axes in another order.  `transpose(x)[i, j] = x[j, i]`."""
+    return copied(k, k.xp.transpose(data, p.axes or None), out)
+
+
+@transpose.shapes
+@forward
+def _(p, data):
+    axes = p.axes or tuple(reversed(range(len(data))))
+    if sorted(axes) != list(range(len(data))):
+        raise ShapeError(f"axes={axes} do not order {len(data)} axes", rule="each axis once")
+    return tuple(data[a] for a in axes)
+
+
+@transpose.gradient("data")
+def _(F, p, dy):
+    return F.transpose(dy, axes=tuple(int(a) for a in np.argsort(p.axes)))
+
+
+transpose.example((2, 3)).gives(np.transpose)
+transpose.example((2, 3, 4), axes=(1, 2, 0)).gives(lambda x: x.transpose(1, 2, 0))
+
+
+@operator("expand_dims", Int("axis", doc="Where the new axis stands."), aliases=("_npi_expand_dims",))
+def expand_dims(k, p, data):
+    """An axis of length 1 inserted."""
+    return k.xp.expand_dims(data, p.axis).copy()
+
+
+@expand_dims.shapes
+@forward
+def _(p, data):
+    at = shapes.axis_index(p.axis, len(data) + 1)
+    return (*data[:at], 1, *data[at:])
+
+
+@expand_dims.gradient("data")
+def _(F, p, dy, data_shape):
+    return F.Reshape(dy, shape=data_shape)
+
+
+expand_dims.example((2, 3), axis=1).gives(lambda x: x[:, None])
+expand_dims.example((2, 3), axis=-1).gives(lambda x: x[..., None])
+
+
+@operator(
+    "_sum_to",
+    Shape("shape", doc="Shape of the result."),
+    shape=rules.forward(lambda p, data: p.shape),
+)
+def sum_to(k, p, data):
+    """Sums over the axes along which an array of `shape` was stretched; the reverse of broadcasting."""
+    extra = data.ndim - len(p.shape)
+    stretched = tuple(i for i, n in enumerate(p.shape) if n == 1 and data.shape[i + extra] != 1)
+    axes = (*range(extra), *(i + extra for i in stretched))
+    total = data.sum(axis=axes, keepdims=True) if axes else data.copy()
+    return total.reshape(p.shape)
+
+
+@sum_to.gradient("data")
+def _(F, p, dy, data_shape):
+    extra = len(data_shape) - len(p.shape)
+    lifted = F.Reshape(dy, shape=(1,) * extra + p.shape) if extra else dy
+    return F.broadcast_to(lifted, shape=data_shape)
+
+
+sum_to.example((2, 3), shape=(2, 1)).gives(lambda x: x.sum(1, keepdims=True))
+sum_to.example((4, 2, 3), shape=(1, 3)).gives(lambda x: x.sum((0, 1)).reshape(1, 3))
+
+
+@operator("broadcast_to", Shape("shape", (), doc="Target; 0 keeps a length."))
+def broadcast_to(k, p, data):
+    """Axes of length 1 stretched to the lengths of `shape`."""
+    return k.xp.broadcast_to(data, _stretched(p, data.shape)).copy()
+
+
+def _stretched(p, data):
+    if len(data) != len(p.shape):
+        raise ShapeError(f"{shapes.text(data)} has not as many axes as {shapes.text(p.shape)}")
+    target = tuple(d or n for d, n in zip(p.shape, data, strict=True))
+    if any(n not in (1, d) for n, d in zip(data, target, strict=True)):
+        raise ShapeError(
+            f"{shapes.text(data)} cannot be stretched to {shapes.text(target)}",
+            rule="only axes of length 1 can be stretched",
+        )
+    return target
+
+
+broadcast_to.shapes(forward(_stretched))
+
+
+@broadcast_to.gradient("data")
+def _(F, p, dy, data_shape):
+    return F._sum_to(dy, shape=data_shape)
+
+
+broadcast_to.example((2, 1, 3), shape=(2, 4, 0)).gives(lambda x: np.repeat(x, 4, 1))

@@ -1,0 +1,294 @@
+"""Regular parts of an array: reading them, and writing them back into a whole one."""
+
+import numpy as np
+
+from mxbook.base import shapes
+from mxbook.base.errors import ParameterError, ShapeError
+from mxbook.ops import rules
+from mxbook.ops.params import Float, Int, Shape
+from mxbook.ops.registry import operator
+from mxbook.ops.rules import forward
+from mxbook.ops.tables import as_scalar
+
+from .shape import copied, result_cost
+
+REGION = (
+    Shape("begin", doc="First position along each leading axis; None for the start."),
+    Shape("end", doc="Position behind the last one; None for the end."),
+    Shape("step", (), doc="Distance of neighbours; negative ones go backwards."),
+)
+
+
+def region(p, shape):
+    """The parameters `begin`, `end` and `step` as Python slices of an array of `shape`.
+
+    Raises ShapeError when there are more of them than axes, ParameterError when they do not go together.
+    """
+    steps = p.step or (None,) * len(p.begin)
+    if not len(p.begin) == len(p.end) == len(steps):
+        raise ParameterError(
+            f"begin={p.begin}, end={p.end} and step={p.step} do not go together",
+            rule="one number for each axis in all of them (step may be left out)",
+        )
+    if len(p.begin) > len(shape):
+        raise ShapeError(
+            f"{len(p.begin)} slices for an array of shape {shapes.text(shape)}",
+            rule="at most one slice for each axis",
+        )
+    if 0 in steps:
+        raise ParameterError(f"step={p.step} contains 0", rule="a step goes forwards or backwards")
+    return tuple(map(slice, p.begin, p.end, steps))
+
+
+def region_shape(p, shape):
+    """The shape of the region."""
+    cut = [len(range(*s.indices(n))) for s, n in zip(region(p, shape), shape, strict=False)]
+    return (*cut, *shape[len(cut) :])
+
+
+@operator("slice", *REGION, aliases=("crop", "_npi_slice", "_npx_slice"), cost=result_cost)
+def slice_(k, p, data, *, out=None):
+    """A part of the array: `data[begin[0]:end[0]:step[0], begin[1]:end[1]:step[1], ...]`.
+
+    Positions count from the end when negative and are cut off at the borders, as in Python.  Axes that
+    are not spoken about stay whole.
+
+    Source: MXNet 1.6, `mx.nd.slice`.
+    """
+    return copied(k, data[region(p, data.shape)], out)
+
+
+slice_.shapes(forward(region_shape))
+
+
+@slice_.gradient("data")
+def _(F, p, dy, data_shape):
+    return F._backward_slice(dy, shape=data_shape, **_region_of(p))
+
+
+def _region_of(p):
+    return {"begin": p.begin, "end": p.end, "step": p.step}
+
+
+slice_.example((4, 5), begin=(1, 0), end=(3, 4)).gives(lambda x: x[1:3, 0:4])
+slice_.example((4, 5), begin=(None, -1), end=(None, None), step=(2, -2)).gives(
+    lambda x: x[::2, ::-2]
+)
+slice_.example((4, 5, 2), begin=(-3,), end=(9,)).gives(lambda x: x[-3:9])
+
+
+@operator(
+    "_backward_slice", Shape("shape", doc="Shape of the whole array."), *REGION, cost=result_cost
+)
+def backward_slice(k, p, part, *, out=None):
+    """Zeros of `shape` with `part` in the region given by `begin`, `end` and `step`."""
+    whole = k.xp.zeros(p.shape, part.dtype) if out is None else out
+    if out is not None:
+        whole.fill(0)
+    whole[region(p, p.shape)] = part
+    return whole
+
+
+@backward_slice.shapes
+@forward
+def _(p, part):
+    return _filled(p, p.shape, part)
+
+
+def _filled(p, whole, part):
+    """The whole's shape, once the part is known to have the shape of the region."""
+    if part != region_shape(p, whole):
+        raise ShapeError(
+            f"a part of shape {shapes.text(part)} does not fit",
+            rule=f"the region has the shape {shapes.text(region_shape(p, whole))}",
+        )
+    return whole
+
+
+@backward_slice.gradient("part")
+def _(F, p, dy):
+    return F.slice(dy, **_region_of(p))
+
+
+def _embedded(shape, *key):
+    """Zeros with a part set; the expected values of examples."""
+
+    def value(part):
+        whole = np.zeros(shape)
+        whole[key] = part
+        return whole
+
+    return value
+
+
+backward_slice.example((2, 3), shape=(4, 5), begin=(1, 4), end=(3, None), step=(1, -2)).gives(
+    _embedded((4, 5), slice(1, 3), slice(None, None, -2))
+)
+
+
+@operator("_slice_assign", *REGION, aliases=("_crop_assign", "_npi_slice_assign"))
+def slice_assign(k, p, lhs, rhs, *, out=None):
+    """A copy of `lhs` with `rhs` in the region given by `begin`, `end` and `step`."""
+    whole = copied(k, lhs, out)
+    whole[region(p, whole.shape)] = rhs
+    return whole
+
+
+slice_assign.shapes(forward(_filled))
+
+
+@slice_assign.gradient("lhs")
+def _(F, p, dy):
+    return F._slice_assign_scalar(dy, scalar=0, **_region_of(p))
+
+
+@slice_assign.gradient("rhs")
+def _(F, p, dy):
+    return F.slice(dy, **_region_of(p))
+
+
+def _replaced(value, *key):
+    """A copy in which a region is replaced; the expected values of examples."""
+
+    def expected(whole, *part):
+        whole = whole.copy()
+        whole[key] = part[0] if part else value
+        return whole
+
+    return expected
+
+
+slice_assign.example((4, 3), (2, 3), begin=(1,), end=(3,)).gives(_replaced(None, slice(1, 3)))
+
+
+@operator(
+    "_slice_assign_scalar",
+    Float("scalar", 0.0, doc="The number to write."),
+    *REGION,
+    aliases=("_crop_assign_scalar", "_npi_slice_assign_scalar"),
+)
+def slice_assign_scalar(k, p, data, *, out=None):
+    """A copy of the array with a number in the region given by `begin`, `end` and `step`."""
+    whole = copied(k, data, out)
+    whole[region(p, whole.shape)] = as_scalar(p.scalar, data.dtype)
+    return whole
+
+
+@slice_assign_scalar.shapes
+@forward
+def _(p, data):
+    region(p, data)
+    return data
+
+
+@slice_assign_scalar.gradient("data")
+def _(F, p, dy):
+    return F._slice_assign_scalar(dy, scalar=0, **_region_of(p))
+
+
+slice_assign_scalar.example((4, 3), scalar=2.5, begin=(1, 2), end=(3, 0), step=(1, -1)).gives(
+    _replaced(2.5, slice(1, 3), slice(2, 0, -1))
+)
+
+
+def axis_range(p, shape):
+    """Axis, first and last position (excluded) of `slice_axis`; raises ShapeError outside the axis."""
+    axis = shapes.axis_index(p.axis, len(shape))
+    length = shape[axis]
+    begin = p.begin + length if p.begin < 0 else p.begin
+    end = length if p.end is None else p.end + length if p.end < 0 else p.end
+    if not 0 <= begin < end <= length:
+        raise ShapeError(
+            f"begin={p.begin}, end={p.end} is not a part of axis {axis}",
+            rule=f"0 <= begin < end <= {length}, the length of the axis",
+            hint="slice cuts off at the borders and allows empty parts",
+        )
+    return axis, begin, end
+
+
+@operator(
+    "slice_axis",
+    Int("axis", doc="The axis."),
+    Int("begin", doc="First position; counts from the end when negative."),
+    Int("end", optional=True, doc="Position behind the last one; None for the end."),
+    cost=result_cost,
+)
+def slice_axis(k, p, data, *, out=None):
+    """A range along one axis: `data[:, begin:end]` for `axis=1`.
+
+    Errors: ShapeError where the range is empty or goes beyond the axis.
+    Source: MXNet 1.6, `mx.nd.slice_axis`.
+    """
+    axis, begin, end = axis_range(p, data.shape)
+    return copied(k, data[(slice(None),) * axis + (slice(begin, end),)], out)
+
+
+@slice_axis.shapes
+@forward
+def _(p, data):
+    axis, begin, end = axis_range(p, data)
+    return (*data[:axis], end - begin, *data[axis + 1 :])
+
+
+@slice_axis.gradient("data")
+def _(F, p, dy, data_shape):
+    axis, begin, end = axis_range(p, data_shape)
+    free = (None,) * axis
+    return F._backward_slice(dy, shape=data_shape, begin=(*free, begin), end=(*free, end))
+
+
+slice_axis.example((3, 4), axis=1, begin=1, end=3).gives(lambda x: x[:, 1:3])
+slice_axis.example((3, 4), axis=-2, begin=-2, end=None).gives(lambda x: x[-2:])
+
+
+def _like_lengths(p, data, like):
+    """The lengths to cut to; None for axes that stay whole."""
+    if not p.axes and len(data) != len(like):
+        raise ShapeError(
+            f"shapes {shapes.text(data)} and {shapes.text(like)} have not as many axes",
+            rule="equal number of axes, or `axes` names those to cut",
+        )
+    axes = [shapes.axis_index(a, len(data)) for a in p.axes] or list(range(len(data)))
+    lengths = [None] * len(data)
+    for axis in axes:
+        if axis >= len(like) or like[axis] > data[axis]:
+            raise ShapeError(
+                f"shape {shapes.text(data)} cannot be cut to {shapes.text(like)} along axis {axis}",
+                rule="along each axis `shape_like` is at most as long",
+            )
+        lengths[axis] = like[axis]
+    return lengths
+
+
+@operator(
+    "slice_like",
+    Shape("axes", (), doc="Axes to cut; all when empty."),
+    type=rules.first_type,
+    cost=result_cost,
+)
+def slice_like(k, p, data, shape_like, *, out=None):
+    """The first elements along each axis, as many as `shape_like` has there.
+
+    Errors: ShapeError where `shape_like` is longer.
+    Source: MXNet 1.6, `mx.nd.slice_like`.
+    """
+    lengths = _like_lengths(p, data.shape, shape_like.shape)
+    return copied(k, data[tuple(map(slice, lengths))], out)
+
+
+@slice_like.shapes
+@forward
+def _(p, data, like):
+    return tuple(
+        n if cut is None else cut
+        for n, cut in zip(data, _like_lengths(p, data, like), strict=True)
+    )
+
+
+@slice_like.gradient("data")
+def _(F, p, dy, data_shape, out_shape):
+    return F._backward_slice(dy, shape=data_shape, begin=(0,) * len(out_shape), end=out_shape)
+
+
+slice_like.example((3, 4), (2, 3)).gives(lambda x, like: x[:2, :3])
+slice_like.example((3, 4, 5), (2, 3), axes=(1,)).gives(lambda x, like: x[:, :3])

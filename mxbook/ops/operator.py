@@ -1,0 +1,196 @@
+"""What an operator is: one block that says everything about it.
+
+::
+
+    @operator("FullyConnected", Int("num_hidden", low=1), Bool("no_bias", False), Bool("flatten", True))
+    def fully_connected(k, p, data, weight, bias=None, *, out=None):
+        \"\"\"Sentence, formula, inputs and outputs, errors, source.\"\"\"
+        ...                       # k: kernel context (xp, random, is_train); p: parameter values
+
+    @fully_connected.shapes       # (p, *input shapes) -> (input shapes, output shapes)
+    @fully_connected.gradient("weight")      # (F, p, dy, data) -> gradient of `weight`
+    fully_connected.example((2, 3), (4, 3), (4,), num_hidden=4)
+
+* The inputs are the positional arguments after `k` and `p`; one with a default may be left out; `*data`
+  takes any number.
+* A kernel with a keyword `out` writes its result there when it is not None.  Kernels return new
+  arrays in C order, never a view of an input.
+* A gradient rule names what it needs: `dy` (or `dys`, one for each output), inputs, outputs, and
+  shapes as `<name>_shape`, element types of inputs as `<name>_dtype`.  Exactly the named values are kept alive until the backward pass.
+  It is written with `F` and arithmetic, so that it serves arrays, recording and graphs alike.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mxbook.base.errors import MXNetError
+
+from . import rules
+from .examples import Example
+from .params import Param, values_class
+
+
+class Operator:
+    """An operator's definition; made by `operator`."""
+
+    def __init__(self, name: str, kernel: Callable, params: tuple[Param, ...], **fields: Any):
+        self.name = name
+        self.kernel = kernel
+        self.params = params
+        self.values = values_class(params)
+        self.aliases: tuple[str, ...] = fields.pop("aliases", ())
+        signature = _kernel_signature(kernel)
+        self.inputs: tuple[str, ...] = fields.pop("inputs", signature.inputs)
+        self.optional: frozenset[str] = signature.optional
+        self.variadic: str | None = fields.pop("variadic", None)
+        self.writes_out: bool = signature.writes_out
+        self.aux: tuple[str, ...] = fields.pop("aux", ())
+        self.mutates: tuple[str, ...] = fields.pop("mutates", self.aux)
+        self.outputs: Callable[[Any], Sequence[str]] = _constant(
+            fields.pop("outputs", ("output",))
+        )
+        self.visible: Callable[[Any], int] | None = fields.pop("visible", None)
+        self.input_count: Callable[[Any], int] | None = fields.pop("input_count", None)
+        self.uses_random: bool = fields.pop("uses_random", False)
+        self.uses_train: bool = fields.pop("uses_train", False)
+        self.in_place: bool = fields.pop("in_place", False)
+        self.crosses_devices: bool = fields.pop("crosses_devices", False)
+        self.dynamic_shape: bool = fields.pop("dynamic_shape", False)
+        self.shape_rule: Callable = fields.pop("shape", None) or rules.unset_shape
+        self.type_rule: Callable = fields.pop("type", rules.same_type)
+        self.cost: Callable = fields.pop("cost", rules.elementwise_cost)
+        self.doc: str = fields.pop("doc", None) or (kernel.__doc__ or "").strip()
+        self.source: Callable = fields.pop("source", kernel)
+        self.ufunc: str | None = fields.pop("ufunc", None)
+        self.onnx: str | None = fields.pop("onnx", None)
+        self.examples: list[Example] = []
+        self.rules: dict[int, GradientRule] = {}
+        self.joint_rule: GradientRule | None = None
+        self.zero_gradient: bool = fields.pop("zero_gradient", False)
+        self.plans: dict = {}
+        self.bound: dict = {}
+        if fields:
+            raise TypeError(f"{name}: an operator has no field {', '.join(fields)}")
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a gradient rule for any input."""
+        return bool(self.rules) or self.joint_rule is not None
+
+    @property
+    def has_dynamic(self) -> bool:
+        """Whether a parameter may change without a new plan."""
+        return any(p.dynamic for p in self.params)
+
+    def output_names(self, p: Any) -> Sequence[str]:
+        """Names of all outputs, hidden ones included."""
+        return self.outputs(p)
+
+    def visible_outputs(self, p: Any) -> int:
+        """How many outputs a caller sees."""
+        return self.visible(p) if self.visible else len(self.outputs(p))
+
+    def shapes(self, rule: Callable) -> Callable:
+        """Decorator: the shape rule, `(p, *input shapes) -> (input shapes, output shapes)`.
+
+        It receives None for unknown shapes, completes what it can, and raises ShapeError.
+        """
+        self.shape_rule = rule
+        return rule
+
+    def types(self, rule: Callable) -> Callable:
+        """Decorator: the type rule, `(p, *input dtypes) -> (input dtypes, output dtypes)`."""
+        self.type_rule = rule
+        return rule
+
+    def gradient(self, target: "str | Callable", needs: Sequence[str] | None = None):
+        """Decorator: the gradient rule of one input (`gradient("weight")`), or of all at once.
+
+        `needs` names the rule's arguments after `F` and `p` where they cannot be read off it.
+        """
+        if callable(target):
+            self.joint_rule = GradientRule(self, target, _arguments(target))
+            return target
+
+        def register(rule: Callable) -> Callable:
+            index = self.inputs.index(target)
+            self.rules[index] = GradientRule(self, rule, needs or _arguments(rule))
+            return rule
+
+        return register
+
+    def rule_for(self, index: int) -> "GradientRule | None":
+        """The rule of one input; a variadic operator has one rule for all."""
+        return self.joint_rule or self.rules.get(0 if self.variadic else index)
+
+    def example(self, *inputs: Any, **params: Any) -> Example:
+        """Add an example for the automatic tests; see `mxbook.ops.examples`."""
+        example = Example(inputs, params)
+        self.examples.append(example)
+        return example
+
+
+# What a gradient rule may name, as (kind, index) pairs.
+DY, DYS, INPUT, OUTPUT, INPUT_SHAPE, OUTPUT_SHAPE, INPUTS, INPUT_DTYPE = range(8)
+
+
+class GradientRule:
+    """A rule and what it names: `needs` holds a (kind, index) pair for every argument."""
+
+    __slots__ = ("function", "needs", "saved")
+
+    def __init__(self, op: Operator, function: Callable, names: Sequence[str]):
+        self.function = function
+        self.needs = tuple(_need(op, name) for name in names)
+        self.saved = tuple(n for n in self.needs if n[0] in (INPUT, OUTPUT, INPUTS))
+
+
+def _arguments(function: Callable) -> tuple[str, ...]:
+    """The names of a function's positional arguments after the first two."""
+    code = function.__code__
+    return code.co_varnames[2 : code.co_argcount]
+
+
+def _need(op: Operator, name: str) -> tuple[int, int]:
+    if name in ("dy", "dys"):
+        return (DYS if name == "dys" else DY, 0)
+    if op.variadic and name == op.inputs[0]:
+        return (INPUTS, 0)
+    outputs = list(op.outputs(None)) if op.outputs is not None else []
+    places = [(INPUT, op.inputs), (OUTPUT, outputs)]
+    if name.endswith("_dtype") and name[:-6] in op.inputs:
+        return (INPUT_DTYPE, op.inputs.index(name[:-6]))
+    base, shaped = (name[:-6], True) if name.endswith("_shape") else (name, False)
+    if base == "out":
+        base = outputs[0]
+    for kind, known in places:
+        if base in known:
+            index = list(known).index(base)
+            return ({INPUT: INPUT_SHAPE, OUTPUT: OUTPUT_SHAPE}[kind] if shaped else kind, index)
+    raise MXNetError(
+        f"the gradient rule of {op.name} asks for {name!r}",
+        rule=f"dy, dys, inputs {op.inputs}, outputs {outputs}, or one of these with _shape or _dtype",
+    )
+
+
+class _Signature:
+    def __init__(self, inputs, optional, writes_out):
+        self.inputs, self.optional, self.writes_out = inputs, optional, writes_out
+
+
+def _kernel_signature(kernel: Callable) -> _Signature:
+    code = kernel.__code__
+    positional = code.co_varnames[2 : code.co_argcount]
+    count = len(kernel.__defaults__ or ())
+    optional = frozenset(positional[len(positional) - count :])
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    if code.co_flags & 4:  # takes *data
+        positional = (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],)
+    return _Signature(tuple(positional), optional, "out" in keywords)
+
+
+def _constant(value: Any) -> Callable:
+    return value if callable(value) else lambda p: value

@@ -1,0 +1,264 @@
+"""Typed operator parameters.  Their text form is MXNet's, so that symbol files agree.
+
+A parameter is declared once, in the operator's block::
+
+    Int("num_hidden", low=1, doc="Number of output features.")
+    Shape("kernel", doc="Window size.")
+    Enum("act_type", ("relu", "sigmoid"), doc="...")
+
+`parse` takes what users write (Python values, NumPy scalars, or MXNet's text) and gives the value the
+kernel sees; it raises ValueError with the rule in words.  `format` gives the text for a file.
+"""
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from mxbook.base.dtypes import TYPES, as_dtype
+from mxbook.base.errors import DTypeError, ParameterError, nearest
+from mxbook.base.null import _Null
+
+REQUIRED: Any = object()
+
+
+class Param:
+    """One parameter: `name`, `default` (REQUIRED when there is none), `doc`, `optional` (None allowed).
+
+    A `dynamic` parameter never influences shapes or the choice of a kernel, so its value does not
+    enter the key under which plans are remembered (learning rates change in every step).
+    """
+
+    kind = "value"
+    dynamic = False
+
+    def __init__(self, name: str, default: Any = REQUIRED, doc: str = "", optional: bool = False):
+        self.name = name
+        self.doc = doc
+        self.optional = optional or default is None
+        self.default = default if default is REQUIRED else self.parse(default)
+
+    @property
+    def required(self) -> bool:
+        """Whether the caller must give it."""
+        return self.default is REQUIRED
+
+    def parse(self, value: Any) -> Any:
+        """The kernel's value for a user's value or text; ValueError says what is allowed."""
+        if value is None or (self.optional and value == "None"):
+            if self.optional:
+                return None
+            raise ValueError(f"must be {self.describe()}")
+        try:
+            return self.convert(value)
+        except (TypeError, SyntaxError, ValueError, DTypeError):
+            raise ValueError(f"must be {self.describe()}") from None
+
+    def convert(self, value: Any) -> Any:
+        """`parse` without the treatment of None; may raise anything a conversion raises."""
+        return value
+
+    def format(self, value: Any) -> str:
+        """MXNet's text of a value."""
+        return str(value)
+
+    def describe(self) -> str:
+        """The allowed values in words."""
+        return self.kind + (" or None" if self.optional else "")
+
+
+def _literal(value: Any) -> Any:
+    return ast.literal_eval(value) if isinstance(value, str) else value
+
+
+class Int(Param):
+    """A whole number, with optional bounds."""
+
+    kind = "a whole number"
+
+    def __init__(self, name, default=REQUIRED, low=None, high=None, doc="", optional=False):
+        self.low, self.high = low, high
+        super().__init__(name, default, doc, optional)
+
+    def convert(self, value):
+        """Truncates nothing: 2.0 is accepted, 2.5 is not."""
+        value = _literal(value)
+        number = int(value)
+        if number != value:
+            raise ValueError
+        if (self.low is not None and number < self.low) or (
+            self.high is not None and number > self.high
+        ):
+            raise ValueError
+        return number
+
+    def describe(self):
+        """The kind and the bounds."""
+        low = f", at least {self.low}" if self.low is not None else ""
+        high = f", at most {self.high}" if self.high is not None else ""
+        return super().describe() + low + high
+
+
+class Real(Param):
+    """A real number that shapes may depend on."""
+
+    kind = "a number"
+
+    def convert(self, value):
+        """Numbers, NumPy scalars and text."""
+        return float(value)
+
+
+class Float(Real):
+    """A real number that changes values only: plans do not depend on it."""
+
+    dynamic = True
+
+
+class Bool(Param):
+    """True or False; MXNet's texts `True`, `true`, `1` and their opposites."""
+
+    kind = "True or False"
+    _texts = {"True": True, "true": True, "1": True, "False": False, "false": False, "0": False}
+
+    def convert(self, value):
+        """0 and 1 count as bool."""
+        if isinstance(value, str):
+            value = self._texts.get(value)
+        if value is None or value not in (0, 1):
+            raise ValueError
+        return bool(value)
+
+
+class Shape(Param):
+    """A tuple of whole numbers; a single number stands for a tuple of one."""
+
+    kind = "a tuple of whole numbers"
+
+    def convert(self, value):
+        """Elements may be None only where MXNet allows it (`slice`)."""
+        value = _literal(value)
+        items = value if isinstance(value, Sequence) else self._items(value)
+        return tuple(None if i is None else Int("", 0).convert(i) for i in items)
+
+    @staticmethod
+    def _items(value):
+        try:
+            return tuple(value)
+        except TypeError:
+            return (value,)
+
+
+class Floats(Param):
+    """A tuple of real numbers; a single number stands for a tuple of one."""
+
+    kind = "a tuple of numbers"
+
+    def convert(self, value):
+        """Numbers, tuples, lists and text."""
+        value = _literal(value)
+        items = value if isinstance(value, Sequence) else Shape._items(value)
+        return tuple(float(i) for i in items)
+
+
+class Enum(Param):
+    """One of a few texts."""
+
+    def __init__(self, name, choices: tuple[str | None, ...], default=REQUIRED, doc=""):
+        self.choices = choices
+        super().__init__(name, default, doc, optional=None in choices)
+
+    def convert(self, value):
+        """Texts are compared exactly."""
+        if value not in self.choices:
+            raise ValueError
+        return value
+
+    def describe(self):
+        """The choices."""
+        return "one of " + ", ".join(map(repr, self.choices))
+
+
+class Text(Param):
+    """Any text."""
+
+    kind = "a text"
+
+    def convert(self, value):
+        """Anything that can be written as text."""
+        return str(value)
+
+
+class DType(Param):
+    """An element type."""
+
+    kind = "one of " + ", ".join(TYPES)
+
+    def convert(self, value):
+        """Names, types, dtypes and MXNet's codes."""
+        return as_dtype(int(value) if isinstance(value, str) and value.isdigit() else value)
+
+    def format(self, value):
+        """The name, as in `float32`."""
+        return "None" if value is None else as_dtype(value).name
+
+
+class Values:
+    """The parameters of one call as attributes.  `key` holds what a plan depends on.
+
+    Each operator has a subclass with its own slots; see `values_class`.
+    """
+
+    __slots__ = ("key",)
+    params: tuple[Param, ...] = ()
+
+    def __init__(self, given: dict[str, Any]):
+        for param in self.params:
+            setattr(self, param.name, given.get(param.name, param.default))
+        self.key = tuple(getattr(self, p.name) for p in self.params if not p.dynamic)
+
+    def items(self) -> list[tuple[str, Any]]:
+        """Name and value of every parameter."""
+        return [(p.name, getattr(self, p.name)) for p in self.params]
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self.items())
+
+
+def values_class(params: tuple[Param, ...]) -> type[Values]:
+    """The class of an operator's parameter values."""
+    return type("Values", (Values,), {"__slots__": tuple(p.name for p in params), "params": params})
+
+
+def parse(owner: str, cls: type[Values], given: dict[str, Any]) -> Values:
+    """The values of a call; `_Null` counts as not given.
+
+    Raises ParameterError: for unknown names first (with the nearest known one), then for missing
+    ones, then for values out of range.
+    """
+    known = {p.name: p for p in cls.params}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ParameterError(
+            f"{owner} has no parameter {unknown[0]!r}",
+            rule="parameters are " + (", ".join(known) or "none"),
+            hint=nearest(unknown[0], known),
+        )
+    given = {name: value for name, value in given.items() if value is not _Null}
+    missing = [p.name for p in cls.params if p.required and p.name not in given]
+    if missing:
+        raise ParameterError(
+            f"{owner} needs the parameter {missing[0]!r}",
+            rule=f"{missing[0]}: {known[missing[0]].describe()}",
+            hint=known[missing[0]].doc,
+        )
+    parsed = {}
+    for name, value in given.items():
+        try:
+            parsed[name] = known[name].parse(value)
+        except ValueError as error:
+            raise ParameterError(
+                f"{owner}: {name} cannot be {value!r}",
+                rule=f"{name} {error}",
+                hint=known[name].doc,
+            ) from None
+    return cls(parsed)

@@ -1,0 +1,90 @@
+"""Shape and type rules that many operators share.
+
+A shape rule is called as `rule(p, *input_shapes)` and returns `(input_shapes, output_shapes)`, both
+completed as far as possible (two-way: a layer's weight is inferred from its data).  Unknown
+shapes are None, unknown dimensions None inside a tuple.  A type rule does the same with dtypes.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from mxbook.base import shapes
+from mxbook.base.errors import DTypeError, MXNetError
+from mxbook.base.shapes import Shape
+
+ShapesResult = tuple[list[Shape | None], list[Shape | None]]
+
+
+def unset_shape(_p: Any, *_ins: Shape | None) -> ShapesResult:
+    """Stands where an operator forgot its rule."""
+    raise MXNetError("this operator has no shape rule")
+
+
+def same_shape(_p: Any, *ins: Shape | None) -> ShapesResult:
+    """All inputs and the one output have the same shape."""
+    common: Shape | None = None
+    for s in ins:
+        common = shapes.unify(common, s)
+    return [common] * len(ins), [common]
+
+
+def broadcast_shape(_p: Any, lhs: Shape | None, rhs: Shape | None) -> ShapesResult:
+    """Axes of length 1 are stretched; the number of axes must agree."""
+    if shapes.known(lhs) and shapes.known(rhs):
+        return [lhs, rhs], [shapes.broadcast(lhs, rhs)]  # type: ignore[arg-type]
+    return [lhs, rhs], [None]
+
+
+def forward(rule: Callable) -> Callable:
+    """A rule that goes one way: `rule(p, *known shapes)` gives the output shape, or a list of them.
+
+    Inputs that are not given stay None in the call; nothing is said while a given one is unknown.
+    """
+
+    @wraps(rule)
+    def two_way(p: Any, *ins: Shape | None) -> ShapesResult:
+        if not all(s is None or shapes.known(s) for s in ins) or (ins and ins[0] is None):
+            return list(ins), [None]
+        out = rule(p, *ins)
+        return list(ins), out if isinstance(out, list) else [out]
+
+    return two_way
+
+
+def same_type(_p: Any, *ins: Any) -> tuple[list, list]:
+    """All inputs and all outputs have the same element type."""
+    common = None
+    for dtype in ins:
+        if dtype is not None and common is not None and dtype != common:
+            raise DTypeError(
+                f"element types {common} and {dtype} do not go together",
+                rule="all inputs have the same element type",
+                hint="convert one of them with astype",
+            )
+        common = common if dtype is None else dtype
+    return [common] * len(ins), [common]
+
+
+def first_type(_p: Any, *ins: Any) -> tuple[list, list]:
+    """The outputs have the first input's element type; the others may have any."""
+    return list(ins), [ins[0] if ins else None]
+
+
+def parameter_type(p: Any, *ins: Any) -> tuple[list, list]:
+    """The output has the type of the parameter `dtype`."""
+    return list(ins), [p.dtype]
+
+
+def elementwise_cost(_p: Any, ins: list, outs: list) -> int:
+    """One unit of work for each element read or written, the larger of the two."""
+    return max(sum(map(shapes.size, ins)), sum(map(shapes.size, outs)))
+
+
+def matrix_cost(m: int, n: int, k: int) -> int:
+    """Work of an (m, k) by (k, n) product, in elements of an elementwise operation.
+
+    A processor core does about 200 multiply-adds of a good matrix product in the time in which it
+    adds two numbers from memory.
+    """
+    return m * n + m * n * k // 100

@@ -1,0 +1,3 @@
+"""What operators may ask for: random numbers."""
+
+from .random import Generator

@@ -1,0 +1,181 @@
+"""Many Mersenne Twisters side by side, each a row of one array.
+
+A Mersenne Twister (mt19937; Matsumoto and Nishimura, 1998) is 624 words of 32 bits.  When they
+have been handed out, a *twist* makes the next 624 from them.  Words are *tempered* on the way
+out.  Every step here works on whole arrays, so that a thousand twisters cost little more than
+one.
+
+    twisters = Twisters(np.array([5489]))
+    words = twisters.look(0, 1, 10)     # the next 10 words of row 0
+    twisters.move(0, 1, 7)              # use up 7 of them
+"""
+
+import numpy as np
+
+WORDS = 624
+_SHIFT = 397  # a new word is made from the words at distance 0, 1 and 397
+_TOP = np.uint32(0x80000000)
+_REST = np.uint32(0x7FFFFFFF)
+_MATRIX = np.uint32(0x9908B0DF)
+_SEED_STEP = 1812433253
+_FEW = 16  # below this many rows Python's integers are the quicker way to seed
+
+
+def seeded(seeds: np.ndarray) -> np.ndarray:
+    """The 624 words of a twister right after seeding, one row for each seed (uint32).
+
+    >>> seeded(np.array([5489]))[0, :2].tolist()
+    [5489, 1301868182]
+    """
+    if len(seeds) < _FEW:
+        return np.array([_seeded_row(int(seed)) for seed in seeds], np.uint32).reshape(-1, WORDS)
+    columns = np.empty((WORDS, len(seeds)), np.uint32)
+    columns[0] = seeds
+    high = np.empty(len(seeds), np.uint32)
+    for i in range(1, WORDS):
+        before, word = columns[i - 1], columns[i]
+        np.right_shift(before, np.uint32(30), out=high)
+        np.bitwise_xor(before, high, out=word)
+        word *= np.uint32(_SEED_STEP)
+        word += np.uint32(i)
+    return np.ascontiguousarray(columns.T)
+
+
+def _seeded_row(word: int) -> list[int]:
+    # The same for one row in Python's integers: quicker than 2500 calls for few numbers each.
+    row = [word]
+    for i in range(1, WORDS):
+        word = (_SEED_STEP * (word ^ word >> 30) + i) & 0xFFFFFFFF
+        row.append(word)
+    return row
+
+
+def twisted(old: np.ndarray) -> np.ndarray:
+    """The next 624 words of every row.
+
+    Word i depends on words i, i + 1 and i + 397 of the row.  Beyond the end the row goes on with
+    the new words, so what can be made at once are pieces of 624 - 397 = 227 words.
+    """
+    new = np.empty_like(old)
+    lead = WORDS - _SHIFT
+    _twist(old[:, :lead], old[:, 1 : lead + 1], old[:, _SHIFT:], new[:, :lead])
+    for start in (lead, 2 * lead):
+        stop = min(start + lead, WORDS - 1)
+        far = new[:, start - lead : stop - lead]
+        _twist(old[:, start:stop], old[:, start + 1 : stop + 1], far, new[:, start:stop])
+    _twist(old[:, -1:], new[:, :1], new[:, _SHIFT - 1 : _SHIFT], new[:, -1:])
+    return new
+
+
+def _twist(here: np.ndarray, after: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
+    """out = far ^ (y >> 1) ^ (MATRIX if y is odd), y = top bit of `here`, the rest of `after`."""
+    y = here & _TOP
+    y |= after & _REST
+    odd = y & np.uint32(1)
+    odd *= _MATRIX
+    y >>= np.uint32(1)
+    y ^= odd
+    np.bitwise_xor(y, far, out=out)
+
+
+def tempered(words: np.ndarray) -> np.ndarray:
+    """Words as they are handed out: mixed by shifts and masks.  Changes `words` and returns it."""
+    mixed = words >> np.uint32(11)
+    words ^= mixed
+    for shift, mask in ((7, 0x9D2C5680), (15, 0xEFC60000)):
+        np.left_shift(words, np.uint32(shift), out=mixed)
+        mixed &= np.uint32(mask)
+        words ^= mixed
+    np.right_shift(words, np.uint32(18), out=mixed)
+    words ^= mixed
+    return words
+
+
+def unit(words: np.ndarray, real: np.dtype) -> np.ndarray:
+    """Words as numbers of [0, 1): for float32 each word, for float64 each two along the last axis.
+
+    Of two words the second is the higher half.  A number that would round to 1 becomes the
+    largest one below.
+
+    >>> unit(np.array([[2**31, 2**32 - 1]], np.uint32), np.dtype("float32")).tolist()
+    [[0.5, 0.9999999403953552]]
+    """
+    u: np.ndarray
+    if real == np.float32:
+        u = words.astype(np.float32)
+        u *= np.float32(2.0**-32)
+    else:
+        u = words[..., 1::2] * 2.0**32
+        u += words[..., 0::2]
+        u *= 2.0**-64
+    return np.minimum(u, np.nextafter(real.type(1), real.type(0)), out=u)
+
+
+class Twisters:
+    """One twister for each seed; rows are seeded only when a draw reaches them.
+
+    `look` shows words to come and `move` uses them up.  Row i has handed out `place[i]` of its
+    624 words.
+    """
+
+    def __init__(self, seeds: np.ndarray):
+        self._seeds = np.asarray(seeds, np.uint32)
+        self._words = np.empty((len(self._seeds), WORDS), np.uint32)
+        self._place = np.full(len(self._seeds), WORDS)
+        self._started = 0  # rows below this one have been seeded
+        self._blocks: list[np.ndarray] = []  # what `look` twisted, for `move`
+
+    def start(self, rows: int) -> None:
+        """Seed the first `rows` rows where needed; together is quicker than one after the other."""
+        if rows > self._started:
+            self._words[self._started : rows] = seeded(self._seeds[self._started : rows])
+            self._started = rows
+
+    def look(self, first: int, last: int, count: int) -> np.ndarray:
+        """The next `count` words of rows first..last-1, as uint32 of shape (rows, count)."""
+        self.start(last)
+        place = self._place[first:last].tolist()
+        lowest, highest = min(place), max(place)
+        blocks = [self._words[first:last]]
+        while len(blocks) * WORDS < highest + count:
+            blocks.append(twisted(blocks[-1]))
+        self._blocks = blocks
+        line = np.concatenate(blocks, axis=1) if len(blocks) > 1 else blocks[0]
+        if lowest == highest:
+            return tempered(line[:, lowest : lowest + count].copy())
+        out = np.empty((last - first, count), np.uint32)
+        for i, start in enumerate(place):
+            out[i] = line[i, start : start + count]
+        return tempered(out)
+
+    def move(self, first: int, last: int, counts: int | np.ndarray) -> None:
+        """Use up `counts` of the words of each row that `look` has just shown for these rows."""
+        place = self._place[first:last] + counts
+        # A row whose words are all used (place 624) stays so until it is looked at again.
+        turns = np.maximum(place - 1, 0) // WORDS
+        for turn in range(1, len(self._blocks)):
+            rows = turns == turn
+            if rows.any():
+                self._words[first:last][rows] = self._blocks[turn][rows]
+        self._place[first:last] = place - turns * WORDS
+        self._blocks = []
+
+    def take(self, first: int, last: int, count: int) -> np.ndarray:
+        """The next `count` words of rows first..last-1, used up."""
+        words = self.look(first, last, count)
+        self.move(first, last, count)
+        return words
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Copies of the seeds, and of words and places of the rows that have been seeded."""
+        words, place = self._words[: self._started], self._place[: self._started]
+        return {"seeds": self._seeds.copy(), "words": words.copy(), "place": place.copy()}
+
+    def set_state(self, seeds: np.ndarray, words: np.ndarray, place: np.ndarray) -> None:
+        """Go back to what `get_state` gave."""
+        self._seeds = seeds.astype(np.uint32)
+        self._started = len(words)
+        self._words[: self._started] = words
+        self._place[: self._started] = place
+        self._place[self._started :] = WORDS
+        self._blocks = []

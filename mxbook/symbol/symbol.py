@@ -1,0 +1,276 @@
+"""Symbol: an expression that is computed later.
+
+A Symbol is a list of entries (outputs of nodes).  Applying an operator to symbols makes a node; nothing is
+computed before `eval` (or a bound executor) gives values to the variables.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mxbook.base import names, shapes
+from mxbook.base.context import Context, current_context
+from mxbook.base.dtypes import as_dtype
+from mxbook.base.errors import MXNetError, ParameterError
+from mxbook.graph.infer import infer_shapes, infer_types
+from mxbook.graph.node import Entry, Node, topological, variable
+from mxbook.ops.operator import Operator
+
+
+class Symbol:
+    """A symbolic expression with one or more outputs.
+
+    >>> import mxbook as mx
+    >>> x = mx.sym.Variable("x")
+    >>> (x + 1).list_arguments()
+    ['x']
+
+    Source: MXNet 1.6, `mxnet.symbol.Symbol`.
+    """
+
+    __slots__ = ("__weakref__", "_entries")
+
+    # NumPy must leave `numpy_number * symbol` to us.
+    __array_priority__ = 1000.0
+
+    def __init__(self, entries: list[Entry]):
+        self._entries = entries
+
+    def __repr__(self) -> str:
+        if len({id(n) for n, _ in self._entries}) == 1:
+            return f"<{type(self).__name__} {self._entries[0][0].name}>"
+        inner = ", ".join(n.name for n, _ in self._entries)
+        return f"<{type(self).__name__} group [{inner}]>"
+
+    def __hash__(self) -> int:
+        return id(self) // 16
+
+    def __bool__(self) -> bool:
+        raise MXNetError(
+            "a Symbol has no truth value: it is computed later",
+            hint="compare shapes or parameters, or use mx.sym.where",
+        )
+
+    __nonzero__ = __bool__
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator["Symbol"]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: "int | str | slice") -> "Symbol":
+        if isinstance(index, str):
+            listed = self.list_outputs()
+            if index not in listed:
+                raise ParameterError(f"there is no output {index!r}", rule=", ".join(listed))
+            index = listed.index(index)
+        found = self._entries[index]
+        return type(self)(found if isinstance(found, list) else [found])
+
+    # ---- names
+
+    @property
+    def name(self) -> str | None:
+        """The node's name; None for a group."""
+        return self._entries[0][0].name if len({id(n) for n, _ in self._entries}) == 1 else None
+
+    def _nodes(self) -> list[Node]:
+        return topological([n for n, _ in self._entries])
+
+    def _auxiliary(self) -> set[int]:
+        """Ids of the variables that are auxiliary states of some operator."""
+        found = set()
+        for node in self._nodes():
+            for name, entry in zip(node.op.inputs if node.op else (), node.inputs, strict=False):
+                if entry is not None and name in node.op.aux:
+                    found.add(id(entry[0]))
+        return found
+
+    def _variables(self) -> list[Node]:
+        return [n for n in self._nodes() if n.op is None]
+
+    def list_arguments(self) -> list[str]:
+        """Names of the variables, in the order in which they are used."""
+        aux = self._auxiliary()
+        return [n.name for n in self._variables() if id(n) not in aux]
+
+    def list_auxiliary_states(self) -> list[str]:
+        """Names of the states that operators keep (moving averages)."""
+        aux = self._auxiliary()
+        return [n.name for n in self._variables() if id(n) in aux]
+
+    def list_inputs(self) -> list[str]:
+        """Names of all variables, auxiliary states included."""
+        return [n.name for n in self._variables()]
+
+    def list_outputs(self) -> list[str]:
+        """Names of the outputs, such as `fc1_output`."""
+        return [output_name(entry) for entry in self._entries]
+
+    @property
+    def num_outputs(self) -> int:
+        """Number of outputs."""
+        return len(self._entries)
+
+    def get_internals(self) -> "Symbol":
+        """A group of the outputs of all nodes."""
+        found: list[Entry] = []
+        for node in self._nodes():
+            count = node.op.visible_outputs(node.params) if node.op else 1
+            found += [(node, i) for i in range(count)]
+        return type(self)(found)
+
+    def get_children(self) -> "Symbol | None":
+        """A group of the inputs of this symbol's node; None for a variable."""
+        inputs = [e for n, _ in self._entries for e in n.inputs if e is not None]
+        return type(self)(inputs) if inputs else None
+
+    # ---- attributes
+
+    def attr(self, key: str) -> str | None:
+        """An attribute of the node as text, or None."""
+        return self._entries[0][0].attrs.get(key)
+
+    def list_attr(self) -> dict[str, str]:
+        """All attributes of the node."""
+        return dict(self._entries[0][0].attrs)
+
+    def attr_dict(self) -> dict[str, dict[str, str]]:
+        """The attributes of all nodes that have any, by node name."""
+        return {n.name: dict(n.attrs) for n in self._nodes() if n.attrs}
+
+    def _set_attr(self, **attributes: str) -> None:
+        """Set attributes of the node."""
+        if not all(isinstance(v, str) for v in attributes.values()):
+            raise ParameterError("attributes are texts")
+        self._entries[0][0].attrs.update(attributes)
+
+    # ---- inference
+
+    def infer_shape(self, *args, **kwargs):
+        """Shapes of arguments, outputs and auxiliary states from some given ones.
+
+        Given by position in the order of `list_arguments`, or by name; 0 stands for an unknown length.
+        Three lists; (None, None, None) where something does not follow.  Raises ShapeError on contradiction.
+        """
+        found = self.infer_shape_partial(*args, **kwargs)
+        complete = all(shapes.known(s) for part in found for s in map(_from_legacy, part))
+        return found if complete else (None, None, None)
+
+    def infer_shape_partial(self, *args, **kwargs):
+        """Like `infer_shape`, with what is known; unknown shapes are `()`."""
+        given = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items() if s}
+        for node in self._variables():
+            if node not in given and "__shape__" in node.attrs:
+                given[node] = _from_legacy(_literal(node.attrs["__shape__"]))
+        shape_of = infer_shapes(self._entries, given)
+        return self._sorted(lambda entry: _to_legacy(shape_of(entry)))
+
+    def infer_type(self, *args, **kwargs):
+        """Element types of arguments, outputs and auxiliary states; see `infer_shape`."""
+        given = {n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None}
+        for node in self._variables():
+            if node not in given and "__dtype__" in node.attrs:
+                given[node] = as_dtype(int(node.attrs["__dtype__"]))
+        type_of = infer_types(self._entries, given)
+        found = self._sorted(lambda entry: (t := type_of(entry)) is not None and t.type or None)
+        return found if all(t is not None for part in found for t in part) else (None, None, None)
+
+    def _by_variable(self, args: tuple, kwargs: dict) -> dict[Node, Any]:
+        if args and kwargs:
+            raise ParameterError("give all by position or all by name")
+        variables = self._variables()
+        by_name = dict(zip(self.list_arguments(), args, strict=False)) if args else kwargs
+        unknown = set(by_name) - {n.name for n in variables}
+        if unknown:
+            raise ParameterError(
+                f"there is no argument {sorted(unknown)[0]!r}",
+                rule=", ".join(n.name for n in variables),
+            )
+        return {n: by_name[n.name] for n in variables if n.name in by_name}
+
+    def _sorted(self, of_entry) -> tuple[list, list, list]:
+        aux = self._auxiliary()
+        variables = self._variables()
+        return (
+            [of_entry((n, 0)) for n in variables if id(n) not in aux],
+            [of_entry(entry) for entry in self._entries],
+            [of_entry((n, 0)) for n in variables if id(n) in aux],
+        )
+
+    # ---- computing
+
+    def eval(self, ctx: Context | None = None, **kwargs):  # noqa: A003 - MXNet's name
+        """The values of the outputs for arrays given by name; a list of NDArrays.
+
+        >>> import mxbook as mx
+        >>> x = mx.sym.Variable("x")
+        >>> (x * 2).eval(x=mx.nd.array([1, 2]))[0].asnumpy()
+        array([2., 4.], dtype=float32)
+        """
+        from .evaluate import evaluate
+
+        with ctx or current_context():
+            return evaluate(self._entries, kwargs)
+
+
+def output_name(entry: Entry) -> str:
+    """The name of an output: the variable's, or node name and the operator's output name."""
+    node, index = entry
+    return node.name if node.op is None else f"{node.name}_{node.op.output_names(node.params)[index]}"
+
+
+def _literal(text: str) -> Any:
+    import ast
+
+    return ast.literal_eval(text)
+
+
+def _from_legacy(shape: Any) -> shapes.Shape | None:
+    """MXNet 1.6's shape, in which 0 (or -1) and () stand for unknown."""
+    return tuple(int(d) if d > 0 else None for d in shape) or None if shape is not None else None
+
+
+def _to_legacy(shape: shapes.Shape | None) -> tuple[int, ...]:
+    return () if shape is None else tuple(0 if d is None else d for d in shape)
+
+
+def make_variable(name: str, attrs: dict[str, str] | None = None) -> Symbol:
+    """A Symbol that stands for an array given later."""
+    node = variable(name)
+    node.attrs.update(attrs or {})
+    return Symbol([(node, 0)])
+
+
+def apply(
+    op: Operator, p: Any, inputs: list["Symbol | None"], name: str, attrs: dict[str, str]
+) -> Symbol:
+    """The symbol of an operator's application; inputs not given become variables `<name>_<input>`."""
+    entries: list[Entry] = []
+    wanted = op.inputs if op.input_count is None else op.inputs[: op.input_count(p)]
+    for i, symbol in enumerate(inputs):
+        if symbol is not None:
+            if not op.variadic and len(symbol._entries) != 1:
+                raise ParameterError(f"{op.name}: input {wanted[i]} has {len(symbol)} outputs")
+            entries += symbol._entries
+        elif wanted[i] not in op.optional or op.input_count is not None:
+            entries.append((variable(f"{name}_{wanted[i]}"), 0))
+    node = Node(op, p, tuple(entries), name)
+    node.attrs.update(attrs)
+    return Symbol([(node, i) for i in range(op.visible_outputs(p))])
+
+
+def from_tape(entry: Entry) -> Symbol:
+    """A copy of recorded nodes as a Symbol; variables and constants are named `var0`, `var1`, ..."""
+    copies: dict[int, Node] = {}
+    numbers = names.NameManager()
+    for node in topological([entry[0]]):
+        if node.op is None:
+            copies[id(node)] = variable(numbers.get(None, "var"))
+            continue
+        inputs = tuple(
+            (copies[id(e[0])], e[1]) if e else (variable(numbers.get(None, "var")), 0)
+            for e in node.inputs
+        )
+        copies[id(node)] = Node(node.op, node.params, inputs, numbers.get(None, "node_"))
+    return Symbol([(copies[id(entry[0])], entry[1])])

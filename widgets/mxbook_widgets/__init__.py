@@ -1,0 +1,15 @@
+"""Live pictures for mxbook in JupyterLab, VS Code and Colab; needs anywidget.
+
+Each widget shows a data object of `mxbook.explain`, which draws itself where no widget can live.
+"""
+
+try:
+    import anywidget  # noqa: F401  (asked here, so that the message below is the first one seen)
+except ImportError as error:
+    raise ImportError(
+        "the live widgets need the package anywidget: pip install 'mxbook[widgets]'"
+    ) from error
+
+from ._curves import Curves
+
+__all__ = ["Curves"]

@@ -1,0 +1,36 @@
+// Elements without ceremony.
+
+/**
+ * An element with attributes, listeners (`onclick`) and children.
+ *
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Give the reader a file.
+ *
+ * @param {string} name
+ * @param {Blob} content
+ */
+export function download(name, content) {
+  const address = URL.createObjectURL(content);
+  const link = h("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // The browser may still be reading; a minute is plenty.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

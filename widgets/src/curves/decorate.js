@@ -1,0 +1,279 @@
+// What a chart library does not draw: epochs, best values, alerts, marks and labels at the curves.
+// The counterpart of the lower half of mxbook/explain/chart.py.
+
+import { number } from "../core/format.js";
+import { box, marker, textWidth } from "../core/shapes.js";
+import { SPARSE, runsOf } from "./curve.js";
+import { endText, lastShown } from "./prepare.js";
+
+/**
+ * @typedef {import("../core/shapes.js").Shape} Shape
+ * @typedef {import("./prepare.js").Scene} Scene
+ * @typedef {import("./prepare.js").Panel} Panel
+ * @typedef {import("./prepare.js").Drawn} Drawn
+ * @typedef {{ left: number, top: number, width: number, height: number }} Area
+ */
+
+/** Pixels of a panel. */
+class Frame {
+  /**
+   * @param {Area} area
+   * @param {Scene} scene
+   * @param {Panel} panel
+   */
+  constructor(area, scene, panel) {
+    Object.assign(this, area);
+    this.left = area.left;
+    this.top = area.top;
+    this.width = area.width;
+    this.height = area.height;
+    this.right = area.left + area.width;
+    this.x = scene.x;
+    this.y = panel.y;
+  }
+
+  px(/** @type {number} */ at) {
+    return this.left + at * this.width;
+  }
+
+  py(/** @type {number} */ value) {
+    return this.top + (1 - Math.min(Math.max(this.y.place(value), 0), 1)) * this.height;
+  }
+
+  /** Whether a column lies on the axes. */
+  holds(/** @type {number} */ at, /** @type {number} */ value) {
+    return at >= -1e-9 && at <= 1 + 1e-9 && Number.isFinite(this.y.place(value));
+  }
+}
+
+/**
+ * All decorations of a panel; its curves are drawn before them.
+ *
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Area} area
+ * @param {number[][]} epochs
+ * @returns {Shape[]}
+ */
+export function decorations(scene, panel, area, epochs) {
+  const frame = new Frame(area, scene, panel);
+  return [
+    ...epochLines(scene, panel, frame, epochs),
+    ...panel.drawn.flatMap((d) => marks(d, frame, scene, panel)),
+    ...alerts(panel, frame, scene),
+    ...endLabels(panel, frame, scene),
+    ...bestValues(panel, frame, scene),
+    title(panel, frame, scene),
+  ];
+}
+
+/** @returns {Shape} */
+function title(
+  /** @type {Panel} */ panel,
+  /** @type {Frame} */ f,
+  /** @type {Scene} */ { theme },
+) {
+  const place = { x: f.left, y: f.top - 13, size: 12 };
+  return { kind: "label", ...place, text: panel.title, colour: theme.ink, bold: true };
+}
+
+/**
+ * Thin lines where epochs end, as many as fit; numbers above the first panel.
+ *
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @param {number[][]} epochs
+ */
+function epochLines({ theme, panels }, panel, f, epochs) {
+  /** @type {Shape[]} */
+  const shapes = [];
+  let free = f.left;
+  let taken = f.left + textWidth(panel.title, 12, true);
+  let named = false;
+  for (const [epoch, step] of epochs) {
+    const place = f.x.place(step);
+    if (!(place >= 0 && place <= 1)) continue;
+    const x = f.px(place);
+    if (x - free >= 10) {
+      const points = [
+        [x, f.top],
+        [x, f.top + f.height],
+      ];
+      const look = { colour: theme.faint, width: 1, dash: [1, 4], opacity: 0.6 };
+      shapes.push({ kind: "line", points, ...look });
+      free = x;
+    }
+    const text = named ? number(epoch) : `epoch ${number(epoch)}`;
+    const half = textWidth(text, 10) / 2;
+    if (panel === panels[0] && x - half >= taken + 8) {
+      const look = { colour: theme.faint, size: 10, anchor: /** @type {const} */ ("middle") };
+      shapes.push({ kind: "label", x, y: f.top - 11, text, ...look });
+      taken = x + half;
+      named = true;
+    }
+  }
+  return shapes;
+}
+
+/** @param {Drawn} d @param {number} size @param {Scene} scene */
+function look(d, size, { theme }) {
+  const hollow = d.style.role !== "train";
+  const full = size + (hollow ? 0.4 : 0);
+  return { kind: d.style.marker, size: full, colour: d.colour, paper: theme.paper, hollow };
+}
+
+/**
+ * A mark at each of few points, or a handful to tell several curves apart.
+ *
+ * @param {Drawn} d
+ * @param {Frame} f
+ * @param {Scene} scene
+ * @param {Panel} panel
+ */
+function marks(d, f, scene, panel) {
+  const spaced = new Set(panel.drawn.map((other) => other.style.base)).size > 1;
+  let points = d.line.map((_, i) => i).filter((i) => f.holds(d.cut.at[i], d.line[i]));
+  if (points.length > SPARSE) {
+    const every = Math.floor(points.length / 6);
+    points = spaced ? points.filter((_, k) => k && k % every === 0) : [];
+  }
+  return points.flatMap((i) => marker(look(d, 2.8, scene), f.px(d.cut.at[i]), f.py(d.line[i])));
+}
+
+/**
+ * Red marks along the upper edge where values were NaN or infinite, and words at the first.
+ *
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @param {Scene} scene
+ * @returns {Shape[]}
+ */
+function alerts(panel, f, { theme }) {
+  /** @type {Shape[]} */
+  const shapes = [];
+  for (const { cut } of panel.drawn) {
+    const flags = cut.bad.map((bad, i) => bad > 0 && cut.at[i] >= 0 && cut.at[i] <= 1);
+    for (const [begin, end] of runsOf(flags)) {
+      const left = f.px(cut.at[begin]);
+      const width = f.px(cut.at[end - 1]) - left + 4;
+      shapes.push(box(left - 2, f.top, width, 4, theme.alert));
+    }
+  }
+  const found = panel.drawn.map((d) => d.style.bad).filter((bad) => bad !== null);
+  if (!found.length) return shapes;
+  const [step, value] = found.reduce((a, b) => (b[0] < a[0] ? b : a));
+  const place = f.x.place(step);
+  if (!(place >= 0 && place <= 1)) return shapes;
+  const text = `${number(Number(String(value).replace("inf", "Infinity")))} from step ${number(step)}`;
+  const [x, y] = [f.px(place), f.top + 4];
+  const points = [
+    [x, y + 9],
+    [x + 6, y],
+    [x - 6, y],
+  ];
+  const turned = x + textWidth(text, 12, true) > f.right;
+  const anchor = turned ? /** @type {const} */ ("end") : /** @type {const} */ ("start");
+  const style = { colour: theme.alert, size: 12, bold: true, halo: theme.paper };
+  return [
+    ...shapes,
+    { kind: "area", points, colour: theme.alert },
+    { kind: "label", x: x + (turned ? -9 : 9), y: y + 8, text, anchor, ...style },
+  ];
+}
+
+/**
+ * Each curve's name and last value beside its end, moved apart where they would overlap.
+ *
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @param {Scene} scene
+ * @returns {Shape[]}
+ */
+function endLabels(panel, f, scene) {
+  const ends = panel.drawn
+    .map((d) => ({ d, i: lastShown(d) }))
+    .filter(({ d, i }) => i >= 0 && f.holds(d.cut.at[i], d.line[i]))
+    .map(({ d, i }) => ({ d, x: f.px(d.cut.at[i]), y: f.py(d.line[i]) }))
+    .sort((a, b) => a.y - b.y);
+  const heights = spread(ends.map(({ y }) => y), 16, f.top + 2, f.top + f.height - 2);
+  return ends.flatMap(({ d, x, y }, k) => {
+    /** @type {Shape[]} */
+    const shapes = [];
+    if (Math.abs(heights[k] - y) > 2 || f.right - x > 2) {
+      const points = [
+        [f.right + 4, y],
+        [f.right + 9, heights[k]],
+      ];
+      shapes.push({ kind: "line", points, colour: d.colour, width: 1, opacity: 0.5 });
+    }
+    const place = { x: f.right + 12, y: heights[k], size: 12, bold: true };
+    shapes.push(...marker(look(d, 3.4, scene), x, y));
+    shapes.push({ kind: "label", ...place, text: endText(d), colour: d.colour });
+    return shapes;
+  });
+}
+
+/**
+ * Move sorted places apart by at least `apart`, keeping them near and inside low..high.
+ *
+ * @param {number[]} places
+ * @param {number} apart
+ * @param {number} low
+ * @param {number} high
+ * @returns {number[]}
+ */
+export function spread(places, apart, low, high) {
+  const groups = places.map((p) => [p]);
+  const begin = (/** @type {number[]} */ group) => {
+    const half = ((group.length - 1) * apart) / 2;
+    const centre = group.reduce((a, b) => a + b, 0) / group.length;
+    return Math.min(Math.max(centre, low + half), high - half) - half;
+  };
+  for (let i = 0; i + 1 < groups.length; ) {
+    const end = begin(groups[i]) + (groups[i].length - 1) * apart;
+    if (begin(groups[i + 1]) - end < apart) {
+      groups[i].push(...groups.splice(i + 1, 1)[0]);
+      i = Math.max(0, i - 1);
+    } else {
+      i += 1;
+    }
+  }
+  return groups.flatMap((group) => group.map((_, k) => begin(group) + k * apart));
+}
+
+/**
+ * A ring around the best value of each metric: of validation if there is any.
+ *
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @param {Scene} scene
+ * @returns {Shape[]}
+ */
+function bestValues(panel, f, { theme }) {
+  /** @type {Map<string, Drawn>} */
+  const chosen = new Map();
+  for (const d of panel.drawn) {
+    if (!chosen.has(d.style.base) || d.style.role === "validation") chosen.set(d.style.base, d);
+  }
+  return [...chosen.values()].flatMap((d) => {
+    const [step, value] = d.style.best ?? [NaN, NaN];
+    const at = f.x.place(step);
+    if (d.style.total < 2 || typeof value !== "number" || !f.holds(at, value)) return [];
+    const [x, y] = [f.px(at), f.py(value)];
+    const text = `best ${number(value)}`;
+    const half = textWidth(text, 11) / 2;
+    const above = (d.style.better === "max" && y - 20 > f.top) || y + 20 > f.top + f.height;
+    const place = {
+      x: Math.min(Math.max(x, f.left + half), f.right - half),
+      y: above ? y - 14 : y + 15,
+    };
+    const anchor = /** @type {const} */ ("middle");
+    const ring = { kind: /** @type {const} */ ("circle"), x, y, colour: d.colour };
+    return [
+      { ...ring, radius: 5, fill: theme.paper, width: 2 },
+      { ...ring, radius: 1.2, fill: d.colour, width: 1 },
+      { kind: "label", ...place, text, colour: d.colour, size: 11, anchor, halo: theme.paper },
+    ];
+  });
+}
