@@ -12,21 +12,26 @@ if "numpy" not in _sys.modules:
     # A BLAS thread that spins while it waits for work takes a core away from the engine's threads.
     _os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
-from . import base
-from . import storage
-import mxbook.engine as engine
+
+from . import (
+    autograd,
+    base,
+    context,
+    engine,
+    kvstore,
+    name,
+    ndarray,
+    random,
+    storage,
+    symbol,
+)
+from . import kvstore as kv
+from . import ndarray as nd
+from . import random as rnd
+from . import symbol as sym
 from .base.config import config
 from .base.errors import MXNetError
-from . import context
 from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
-from . import name
-from . import ndarray
-from . import ndarray as nd
-from . import symbol
-from . import symbol as sym
-from . import autograd
-from . import random
-from . import random as rnd
 from .ndarray import waitall
 
 __version__ = "1.6.0"

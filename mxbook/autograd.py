@@ -6,8 +6,8 @@
     y.backward()
     x.grad                  # 2 * x
 
-What happens inside: `record` makes every operation leave a node (`imperative/tape.py`); `backward` walks the nodes
-from the last to the first (`graph/gradient.py`).
+What happens inside: `record` makes every operation leave a node (`imperative/tape.py`); `backward`
+walks the nodes from the last to the first (`graph/gradient.py`).
 
 Source: MXNet 1.6, `mxnet.autograd`.
 """
@@ -102,7 +102,9 @@ def _listed(arrays: Any) -> list:
     return [arrays] if isinstance(arrays, NDArray) else list(arrays)
 
 
-def mark_variables(variables: Any, gradients: Any, grad_reqs: str | Sequence[str] = "write") -> None:
+def mark_variables(
+    variables: Any, gradients: Any, grad_reqs: str | Sequence[str] = "write"
+) -> None:
     """Make arrays variables whose gradients `backward` puts into the given arrays.
 
     `grad_reqs` is `write`, `add` or `null`, for all or one for each.
@@ -183,8 +185,7 @@ def grad(
     >>> x.grad.asnumpy()          # 6 * x
     array([18.], dtype=float32)
     """
-    heads, single = _listed(heads), isinstance(variables, NDArray)
-    variables = _listed(variables)
+    heads, variables = _listed(heads), _listed(variables)
     nodes = [_variable_node(v) for v in variables]
     retain = create_graph if retain_graph is None else retain_graph
     found = tape.backward(
@@ -203,7 +204,7 @@ def grad(
                 values=[("variable", repr(variable._spec))],
                 hint="is it used in the recorded computation?",
             )
-    return results[0] if single else results
+    return results
 
 
 def _variable_node(array: NDArray) -> Node:
@@ -218,7 +219,8 @@ def _variable_node(array: NDArray) -> Node:
 
 
 def get_symbol(x: NDArray):
-    """The recorded history of an array as a Symbol, whose variables are named `var0`, `var1`, ..."""
+    """The recorded history of an array as a Symbol, whose variables are named `var0`, `var1`,
+    ..."""
     from mxbook.symbol.symbol import from_tape
 
     if x._entry is None:
@@ -257,6 +259,7 @@ class Function:
         self.saved_tensors = args
 
     def __call__(self, *inputs: NDArray):
+        """Run `forward` and leave one node for it on the tape."""
         if self._used:
             raise MXNetError("a Function can be called only once", hint="make a new one each time")
         self._used = True

@@ -1,7 +1,7 @@
 """`mx.random`: seeding, saving the state, and the distributions of `mx.nd.random`.
 
-A fresh process behaves as after `seed(0)`, and the numbers are those of MXNet on the CPU, bit for bit:
-`mx.random.seed(1)` gives what printed books show.
+A fresh process behaves as after `seed(0)`, and the numbers are those of MXNet on the CPU, bit for
+bit: `mx.random.seed(1)` gives what printed books show.
 
 To repeat a whole notebook bit for bit on the CPU, put this into its first cell:
 
@@ -60,7 +60,9 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     try:
         value = int(seed_state)
     except (TypeError, ValueError):
-        raise ParameterError(f"seed_state cannot be {seed_state!r}", rule="a whole number") from None
+        raise ParameterError(
+            f"seed_state cannot be {seed_state!r}", rule="a whole number"
+        ) from None
     if isinstance(ctx, str) and ctx != "all":
         raise ParameterError(f"ctx cannot be {ctx!r}", rule="a Context or 'all'")
     generators.seed(value, None if isinstance(ctx, str) else ctx)

@@ -1,6 +1,7 @@
 """The signature of an array: shape, element type and context as one interned object.
 
-Two arrays of the same kind share the *same* Spec, so a plan is found by identity, without comparing.
+Two arrays of the same kind share the *same* Spec, so a plan is found by identity, without
+comparing.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """The scheduler as plain data: operations go in, what to do comes out.
 
-No thread, lock or clock is in here; `threads.py` wraps this in a lock and obeys.  The rule that all
-of it serves: operations that share a variable which one of them writes run in the order in which
-they were pushed.
+No thread, lock or clock is in here; `scheduler.py` wraps this in a lock and obeys.  The rule that
+all of it serves: operations that share a variable which one of them writes run in the order in
+which they were pushed.
 
 How: every variable knows its last unfinished writer and who reads what that writer makes.  A new
 operation waits for exactly those (`missing` counts them, their `dependents` list it), and takes
@@ -68,6 +68,7 @@ class Operation:
         "detail",
         "failure",
         "fn",
+        "inlined",
         "inputs",
         "kept",
         "lane",
@@ -125,6 +126,7 @@ class Operation:
         self.outer: Operation | None = None
         self.started = 0
         self.lane = ""
+        self.inlined = False
         self.replaced: Any = None
 
     def poison(self) -> Any:
@@ -175,16 +177,18 @@ class Core:
         op.state = RUNNING
         return op
 
-    def complete(self, op: Operation, failure: Any, now: int) -> list[Any]:
-        """A running operation has ended.  Returns whom to tell; when that is done, `retire` it."""
+    def complete(self, op: Operation, failure: Any, now: int) -> None:
+        """A running operation has ended: let others go on, and tell who waits for it."""
         op.failure = failure
         op.state = FINISHED
         self.nbytes -= op.nbytes
-        self._publish(op)
         for variable in op.writes:
+            if variable.error is not failure:
+                replace_error(variable, op)
+            variable.version += 1
             if variable.writer is op:
                 variable.writer = None
-            variable.pending -= 1
+            variable.pending -= 1  # last: it says that the rest is final
         for variable in op.reads:
             variable.readers.discard(op)
             variable.pending -= 1
@@ -193,14 +197,16 @@ class Core:
             if dependent.missing == 0 and dependent.state == WAITING:
                 dependent.ready = now
                 self._make_ready(dependent)
-        return op.waiters
+        self._retire(op)
 
-    def retire(self, op: Operation) -> None:
-        """Forget a finished operation: everybody who waited for it has been told."""
+    def _retire(self, op: Operation) -> None:
+        """Tell everybody who waits for a finished operation, and then forget it."""
+        for waiter in op.waiters:
+            waiter.tell(op)
         del self.live[op.number]
 
     def cancel_queued(self, failure_of: Callable[[Operation], Any], now: int) -> list[Operation]:
-        """End everything that has not started.  Returns the operations: tell and `retire` them."""
+        """End everything that has not started, and return it."""
         queued = [
             op
             for op in self.live.values()
@@ -226,55 +232,39 @@ class Core:
         op.writes, op.write_marks = writes, write_marks = [], []
         op.reads, op.read_marks = reads, read_marks = [], []
         for variable in op.outputs:
-            writer = variable.writer
-            if writer is op:
-                continue
-            if variable.readers:  # each of them waits for the writer already
-                for reader in variable.readers:
-                    reader.dependents.append(op)
-                op.missing += len(variable.readers)
-                variable.readers = set()
-            elif writer is not None:
-                writer.dependents.append(op)
-                op.missing += 1
+            if variable.pending:
+                if variable.writer is op:
+                    continue
+                follow_all(op, variable)
             variable.writer = op
-            variable.mark = mark = (variable.mark[0], variable.mark[1] + 1)
             variable.pending += 1
+            key, version = variable.mark
+            variable.mark = mark = (key, version + 1)
             writes.append(variable)
             write_marks.append(mark)
         for variable in op.inputs:
-            writer = variable.writer
-            if writer is op or op in variable.readers:
-                continue
-            if writer is not None:
-                writer.dependents.append(op)
-                op.missing += 1
+            if variable.pending:
+                writer = variable.writer
+                if writer is op or op in variable.readers:
+                    continue
+                if writer is not None:
+                    writer.dependents.append(op)
+                    op.missing += 1
             variable.readers.add(op)
             variable.pending += 1
             reads.append(variable)
             read_marks.append(variable.mark)
 
-    def _publish(self, op: Operation) -> None:
-        """Set version and error of what was written; before `pending` says that they are final."""
-        for variable, mark in zip(op.writes, op.write_marks, strict=True):
-            if variable.error is not None:
-                # Dropping the last reference may run anybody's finalizer, so it must not happen
-                # here, under the lock; the operation takes the old failure along.
-                op.replaced = (op.replaced, variable.error)
-            variable.error = op.failure
-            variable.version = mark[1]
-
-    def rebuild(self) -> list[Operation]:
-        """Derive everything from `live` again, after a step was torn apart.
-
-        Returns operations that had finished, but not everybody may have been told.
-        """
+    def rebuild(self) -> None:
+        """Derive everything from `live` again, and end what was ending, after a torn step."""
         live = list(self.live.values())
         unfinished = [op for op in live if op.state != FINISHED]
         variables = {v for op in live for v in (*op.inputs, *op.outputs)}
-        for op in live:
-            if op.state == FINISHED:
-                self._publish(op)
+        finished = [op for op in live if op.state == FINISHED]
+        for op in finished:
+            for variable, (_, version) in zip(op.writes, op.write_marks, strict=True):
+                replace_error(variable, op)
+                variable.version = version
         for variable in variables:
             variable.writer = None
             variable.readers = set()
@@ -290,7 +280,8 @@ class Core:
         # Last and in one step each: whoever reads `pending` must never see a busy variable idle.
         for variable, pending in pending_counts(variables, unfinished).items():
             variable.pending = pending
-        return [op for op in live if op.state == FINISHED]
+        for op in finished:
+            self._retire(op)
 
     def descendants(self, op: Operation) -> set[Operation]:
         """All operations that cannot finish before `op` does, itself included.
@@ -328,6 +319,29 @@ class Core:
             assert variable.pending == pending, variable
             assert variable.writer is (writers[-1] if writers else None)
             assert variable.mark == (variable.key, variable.version + len(writers))
+
+
+def replace_error(variable: Variable, op: Operation) -> None:
+    """Store how a write ended.
+
+    Letting go of a failure may run anybody's finalizer, so it must not happen here, under the lock:
+    the operation takes the old one along.
+    """
+    op.replaced = (op.replaced, variable.error)
+    variable.error = op.failure
+
+
+def follow_all(op: Operation, variable: Variable) -> None:
+    """Let a new writer wait for everybody who uses the variable."""
+    readers, writer = variable.readers, variable.writer
+    if readers:  # each of them waits for the writer already
+        for reader in readers:
+            reader.dependents.append(op)
+        op.missing += len(readers)
+        variable.readers = set()
+    elif writer is not None:
+        writer.dependents.append(op)
+        op.missing += 1
 
 
 def pending_counts(

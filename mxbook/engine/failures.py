@@ -21,13 +21,13 @@ class Failure:
 
     __slots__ = ("cause", "name", "number", "pushed", "rows", "shown", "site", "skipped")
 
-    def __init__(self, op: Operation, cause: BaseException):
+    def __init__(self, op: Operation, cause: BaseException, rows: Iterable[tuple[str, str]] = ()):
         self.number = op.number
         self.name = op.name
         self.site = op.site
         self.pushed = op.pushed  # perf_counter_ns
         self.cause = cause
-        self.rows = described(op.detail)
+        self.rows = tuple(rows)
         self.skipped = 0  # operations that were not run because they needed a result
         self.shown = False  # raised at some wait
 
@@ -96,7 +96,11 @@ def error_of(failure: Failure, now: int, count: int) -> EngineError:
 
 
 class Unseen:
-    """Failures that nobody has been shown yet, the first ones of them; for `wait_for_all`."""
+    """Failures that nobody has been shown yet, the first ones of them; for `wait_for_all`.
+
+    Both methods are called under the engine's lock, so neither lets go of a failure: what `add`
+    returns is to be dropped outside.
+    """
 
     __slots__ = ("_failures", "_more")
 
@@ -104,29 +108,31 @@ class Unseen:
         self._failures: list[Failure] = []
         self._more = 0
 
-    def add(self, failure: Failure) -> None:
+    def add(self, failure: Failure) -> list[Failure]:
         """Remember a failure; beyond a number that anybody would read, only count it."""
-        self._failures = [f for f in self._failures if not f.shown]
+        before = self._failures
+        if len(before) == LISTED:
+            self._failures = [f for f in before if not f.shown]
         if len(self._failures) < LISTED:
             self._failures.append(failure)
         else:
             self._more += 1
+        return before
 
     def take(self) -> tuple[list[Failure], int]:
-        """The failures nobody was shown, and how many more there were; afterwards none is left."""
-        failures, more = [f for f in self._failures if not f.shown], self._more
+        """All failures, those already shown included, and how many more; afterwards none is left."""
+        failures, more = self._failures, self._more
         self._failures, self._more = [], 0
         return failures, more
 
 
-def error_of_all(
-    failures: list[Failure], more: int, now: int, count: int
-) -> EngineError | None:
+def error_of_all(failures: list[Failure], more: int, now: int, count: int) -> EngineError | None:
     """The error for the first failure, with a note for each of the others."""
-    if not failures:
+    hidden = [failure for failure in failures if not failure.shown]
+    if not hidden:
         return None
-    error = error_of(failures[0], now, count)
-    for failure in failures[1:]:
+    error = error_of(hidden[0], now, count)
+    for failure in hidden[1:]:
         site = resolved(failure.site)
         error.add_note(f"{failure.title}" + (f"  (pushed {site})" if site is not None else ""))
         failure.shown = True
@@ -143,8 +149,10 @@ def duration(nanoseconds: float) -> str:
     """
     for unit, size in (("s", 1e9), ("ms", 1e6)):
         if nanoseconds >= size / 10:
-            return f"{nanoseconds / size:.2g} {unit}" if nanoseconds < 10 * size else (
-                f"{nanoseconds / size:.0f} {unit}"
+            return (
+                f"{nanoseconds / size:.2g} {unit}"
+                if nanoseconds < 10 * size
+                else (f"{nanoseconds / size:.0f} {unit}")
             )
     return f"{nanoseconds / 1e3:.2g} us"
 
@@ -156,13 +164,3 @@ def counted(number: int, word: str = "operation") -> str:
     ('1 operation', '36 operations')
     """
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def cancelled_by(reason: str) -> CancelledError:
-    """The cause that cancelled operations get."""
-    return CancelledError(reason)
-
-
-def first_words(failures: Iterable[Failure]) -> str:
-    """The titles, one a line."""
-    return "\n".join(f.title for f in failures)

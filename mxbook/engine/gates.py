@@ -44,12 +44,13 @@ class Gate:
 class Lane:
     """One thread as the engine sees it: its name, and the operation on top of its stack."""
 
-    __slots__ = ("gate", "name", "op", "worker")
+    __slots__ = ("gate", "name", "op", "thread", "worker")
 
     def __init__(self, name: str, worker: bool = False):
         self.name = name
         self.worker = worker
         self.op: Operation | None = None
+        self.thread: threading.Thread | None = None  # of a worker
         self.gate = Gate() if worker else None  # where a worker without work sleeps
 
     def stack(self) -> list[Operation]:

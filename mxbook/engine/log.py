@@ -20,8 +20,8 @@ class OperationRecord(NamedTuple):
     number: int
     name: str
     site: Any
-    reads: tuple[tuple[int, int], ...]
-    writes: tuple[tuple[int, int], ...]
+    reads: list[tuple[int, int]]
+    writes: list[tuple[int, int]]
     pushed: int
     ready: int
     started: int
@@ -64,17 +64,15 @@ class Log:
     """The ring.  Adding is one append, which needs no lock."""
 
     def __init__(self, size: int):
-        self._operations: deque[tuple] = deque(maxlen=size)
-        self._waits: deque[WaitRecord] = deque(maxlen=size)
+        self._operations: deque[tuple] = deque()
+        self._waits: deque[WaitRecord] = deque()
+        self.resize(size)
 
     def resize(self, size: int) -> None:
         """Remember so many operations, and as many waits; the newest are kept."""
         self._operations = deque(self._operations, maxlen=size)
         self._waits = deque(self._waits, maxlen=size)
-
-    def add(self, op: Operation, ended: int) -> None:
-        """Remember a finished operation."""
-        self._operations.append(record_of(op, ended))
+        self.add = self._operations.append  # remembers a `record_of` a finished operation
 
     def add_wait(self, wait: WaitRecord) -> None:
         """Remember a wait that is over."""
@@ -137,7 +135,7 @@ class Story(list):
     """The events of one variable in the order of time; as text, one line each."""
 
     def __init__(self, title: str, events: list[Event]):
-        super().__init__(sorted(events))
+        super().__init__(sorted(events, key=lambda event: event.time))
         self.title = title
 
     def __str__(self) -> str:
@@ -178,7 +176,9 @@ def events_of(op: OperationRecord, how: str) -> list[Event]:
     """The steps in the life of an operation."""
 
     def event(time: int, what: str, lane: str = "") -> Event:
-        return Event(time, what, how, op.number, op.name, op.site if what == "pushed" else None, lane)
+        return Event(
+            time, what, how, op.number, op.name, op.site if what == "pushed" else None, lane
+        )
 
     found = [event(op.pushed, "pushed")]
     if op.started:

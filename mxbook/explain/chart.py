@@ -304,15 +304,27 @@ def _best(run: Run, drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
         if best is None or d.series.total < 2 or not np.isfinite(f.y.place(best[1])):
             continue
         x, y = float(f.px(f.x.place(best[0]))), float(f.py(best[1]))
-        up = d.style.better == "max"
         text = f"best {number(best[1])}"
         half = text_width(text, 11) / 2
         place = min(max(x, f.left + half), f.left + f.width - half)
+        side = min((y - 15, y + 16), key=lambda at: _crowd(drawn, f, place, half, at))
         shapes.append(Circle(x, y, 5, theme.paper, d.colour, 2))
         shapes.append(Circle(x, y, 1.2, d.colour, d.colour, 1))
-        side = y - 14 if (up and y - 20 > f.top) or y + 20 > f.top + f.height else y + 15
         shapes.append(Label(place, side, text, d.colour, 11, "middle", halo=theme.paper))
     return shapes
+
+
+def _crowd(drawn: list[Drawn], f: Frame, x: float, half: float, y: float) -> float:
+    """How much a label around (x, y) would cover: points of curves, or the panel's edge."""
+    beyond = not f.top + 5 < y < f.top + f.height - 5
+    across = np.linspace(x - half, x + half, 9)
+    covered = 0.0
+    for d in drawn:
+        shown = np.isfinite(d.line)
+        if shown.any():
+            heights = np.interp(across, f.px(d.cut.at[shown]), f.py(d.line[shown]))
+            covered += np.mean(np.abs(heights - y) < 8)
+    return covered + 2 * beyond
 
 
 def _x_axis(f: Frame, theme: Theme) -> list[Shape]:

@@ -22,8 +22,9 @@ from .style import Style, style
 
 # Smoothing when none is asked for: the width of the window as a share of the shown range.
 SMOOTH = 0.02
-# Watchers are told at most this often, and seldom enough to cost less than COST of the time.
-INTERVAL = 0.1
+# Watchers are told at most every INTERVAL seconds, and more rarely while all of logging has cost
+# more than the share COST of the time; but at least every PATIENCE seconds.
+INTERVAL, PATIENCE = 0.1, 1.0
 COST = 0.01
 # So many points are told even if it is too early.
 MANY = 2**16
@@ -94,7 +95,8 @@ class Run:
     def restart(self) -> None:
         """Let the time count from now."""
         self._start = self._now = self._clock()
-        self._due = self._tell_at = self._start + INTERVAL
+        self._due = self._start + INTERVAL
+        self._told = self._start
         self._samples: deque[tuple[float, float]] = deque([(self._start, self.step)], maxlen=64)
 
     # ------------------------------------------------------------------ writing
@@ -200,16 +202,18 @@ class Run:
 
     def _tick(self, now: float, recorded: float) -> None:
         self._sort()
-        told = begin = self._clock()
-        if now >= self._tell_at or sum(map(len, self._untold)) >= MANY:
-            self.flush()
-            told = self._clock()
-            self._tell_at = told + (told - begin) / COST
         # The call that came here was timed; the others since the last tick cost the same.
-        self.spent += (recorded - now) * self._calls + (told - recorded)
+        self.spent += (recorded - now) * self._calls
         self._calls = 0
+        cheap = self.spent <= COST * (now - self._start)
+        late = now - self._told >= PATIENCE or sum(map(len, self._untold)) >= MANY
+        if cheap or late:
+            self._told = now
+            self.flush()
+        done = self._clock()
+        self.spent += done - recorded
         self._samples.append((now, self.step))
-        self._due = told + INTERVAL
+        self._due = done + INTERVAL
 
     def _add(self, name: str) -> int:
         with self._lock:

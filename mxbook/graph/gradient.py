@@ -1,12 +1,12 @@
 """The one gradient pass.
 
-It walks the nodes from the last made to the first, asks every operator for its rules, and adds
-up what arrives at each output.  It does not know whether the values are arrays or symbols: rules are
-written in `F` and arithmetic, and `fetch` gives the values a rule named.
+It walks the nodes from the last made to the first, asks every operator for its rules, and adds up
+what arrives at each output.  It does not know whether the values are arrays or symbols: rules are
+written in `F` and arithmetic, and `values(node, kind, index)` gives the values that a rule named.
 """
 
-import heapq
 from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 from typing import Any
 
 from mxbook.base.errors import MXNetError
@@ -14,100 +14,139 @@ from mxbook.ops.operator import (
     DY,
     DYS,
     INPUT,
-    INPUT_DTYPE,
     INPUT_SHAPE,
+    INPUT_SHAPES,
     INPUTS,
     OUTPUT,
     OUTPUT_SHAPE,
+    GradientRule,
 )
 
 from .node import Entry, Node
+
+Values = Callable[[Node, int, int], Any]
+Step = Callable[[Any, Node, list, Values], Any]
 
 
 def gradient(
     heads: Iterable[tuple[Entry, Any]],
     F: Any,
-    fetch: Callable[[Node], Callable[[int, int], Any]],
-    finish: Callable[[Node], None] = lambda node: None,
+    values: Values,
+    finish: Callable[[Node], None],
 ) -> dict[Node, Any]:
-    """Gradients of the sum of the heads, weighted by the value beside each, for all variables reached.
+    """Gradients of the sum of the heads, weighted by the value beside each, for all variables
+    reached.
 
-    `fetch(node)` gives a function `(kind, index) -> value` for what rules name; `finish(node)` is
-    called when a node's gradient has been passed on (the tape then forgets what it saved).
+    `finish(node)` is called when a node's gradient has been passed on (the tape then forgets what
+    it saved).  A node is visited after all its readers: nodes are taken in the reverse order of
+    creation.
     """
     arriving: dict[Node, list] = {}
     queue: list[tuple[int, Node]] = []
-
-    def add(entry: Entry, value: Any) -> None:
-        node, index = entry
-        slots = arriving.get(node)
-        if slots is None:
-            slots = arriving[node] = [None] * (index + 1)
-            heapq.heappush(queue, (-node.order, node))
-        while len(slots) <= index:
-            slots.append(None)
-        slots[index] = value if slots[index] is None else slots[index] + value
-
-    for entry, value in heads:
-        add(entry, value)
+    for entry, value in dict(heads).items():  # as in MXNet, the last one counts for equal heads
+        add(arriving, queue, entry, value)
     variables: dict[Node, Any] = {}
     while queue:
-        node = heapq.heappop(queue)[1]
+        node = heappop(queue)[1]
         dys = arriving.pop(node)
-        if node.op is None:
+        op = node.op
+        if op is None:
             variables[node] = dys[0]
-            continue
-        for entry, value in zip(node.inputs, input_gradients(node, F, dys, fetch(node)), strict=True):
-            if entry is not None and value is not None:
-                add(entry, value)
-        finish(node)
+        elif op.joint_rule is None:
+            steps = node.plan.steps
+            for i, entry in enumerate(node.inputs):
+                if entry is not None:
+                    step = steps.get(i) or make_step(node, i)
+                    add(arriving, queue, entry, step(F, node, dys, values))
+            finish(node)
+        else:
+            rule = op.joint_rule
+            found = rule.function(F, node.params, *arguments(rule, node, dys, values))
+            for entry, value in zip(node.inputs, found, strict=False):
+                add(arriving, queue, entry, value)
+            finish(node)
     return variables
 
 
-def input_gradients(node: Node, F: Any, dys: list, value_of: Callable[[int, int], Any]) -> list:
-    """What one node passes on: a value for each input; None where nothing flows."""
-    op = node.op
-
-    def argument(kind: int, index: int) -> Any:
-        if kind == DY:
-            return dys[0]
-        if kind == DYS:
-            return dys + [None] * (len(op.output_names(node.params)) - len(dys))
-        return value_of(kind, index)
-
-    if op.joint_rule is not None:
-        rule = op.joint_rule
-        found = rule.function(F, node.params, *[argument(*need) for need in rule.needs])
-        return list(found) + [None] * (len(node.inputs) - len(found))
-    if not op.rules:
-        return [None] * len(node.inputs) if op.zero_gradient else no_rule(op)
-    result = []
-    for i, entry in enumerate(node.inputs):
-        rule = None if entry is None else op.rule_for(i)
-        if rule is None or (dys[0] is None and rule.needs[0][0] == DY):
-            result.append(None)
-        else:
-            result.append(rule.function(F, node.params, *[argument(*n) for n in rule.needs]))
-    return result
+def add(arriving: dict, queue: list, entry: Entry | None, value: Any) -> None:
+    """Let a value arrive at an output; values that meet there are added up."""
+    if value is None or entry is None:
+        return
+    node, index = entry
+    slots = arriving.get(node)
+    if slots is None:
+        slots = arriving[node] = [None] * index + [value]
+        heappush(queue, (-node.order, node))
+    elif index < len(slots):
+        before = slots[index]
+        slots[index] = value if before is None else before + value
+    else:
+        slots += [None] * (index - len(slots)) + [value]
 
 
-def no_rule(op: Any) -> list:
-    """Raise the error about an operator through which no gradient can flow."""
-    raise MXNetError(
+def make_step(node: Node, index: int) -> Step:
+    """The rule of one input, with the shapes it names filled in: they are the same for all nodes
+    of a plan."""
+    op, plan = node.op, node.plan
+    rule = op.rules.get(index)
+    if rule is None:
+        if not op.rules and not op.zero_gradient:
+            raise no_rule(op)
+        step = _nothing
+    else:
+        same = plan.inputs[index].shape == plan.outputs[0].shape
+        step = _step(rule.unstretched if rule.unstretched and same else rule, node)
+    plan.steps[index] = step
+    return step
+
+
+def _nothing(_F: Any, _node: Node, _dys: list, _values: Values) -> None:
+    return None
+
+
+def _step(rule: GradientRule, node: Node) -> Step:
+    function, needs = rule.function, rule.needs
+    if needs == ((DY, 0),):  # by far the most frequent kind, and worth a short way
+        return lambda F, node, dys, _values: (
+            None if dys[0] is None else function(F, node.params, dys[0])
+        )
+
+    def step(F: Any, node: Node, dys: list, values: Values) -> Any:
+        if dys[0] is None and needs[0][0] == DY:
+            return None
+        return function(F, node.params, *arguments(rule, node, dys, values))
+
+    return step
+
+
+def arguments(rule: GradientRule, node: Node, dys: list, values: Values) -> list:
+    """The values of what a rule named."""
+    return [argument(need, node, dys, values) for need in rule.needs]
+
+
+def argument(need: tuple[int, int], node: Node, dys: list, values: Values) -> Any:
+    """One thing that a rule named; an input that was not given is None."""
+    kind, index = need
+    if kind == DY:
+        return dys[0]
+    if kind == DYS:
+        return dys + [None] * (len(node.op.output_names(node.params)) - len(dys))
+    if kind in (INPUT, OUTPUT, INPUTS):
+        return values(node, kind, index)
+    plan = node.plan
+    if kind == OUTPUT_SHAPE:
+        return plan.outputs[index].shape
+    if kind == INPUT_SHAPES:
+        return [spec.shape for spec in plan.inputs]
+    if index >= len(plan.inputs):
+        return None
+    return plan.inputs[index].shape if kind == INPUT_SHAPE else plan.inputs[index].dtype
+
+
+def no_rule(op: Any) -> MXNetError:
+    """The error about an operator through which no gradient can flow."""
+    return MXNetError(
         f"{op.name} has no gradient",
         rule="every operator between the loss and a variable must be differentiable",
         hint="take it out of the recorded part, e.g. with autograd.pause() or BlockGrad",
     )
-
-
-__all__ = [
-    "DY",
-    "DYS",
-    "INPUT",
-    "INPUTS",
-    "INPUT_DTYPE",
-    "INPUT_SHAPE",
-    "OUTPUT",
-    "OUTPUT_SHAPE",
-    "gradient",
-]

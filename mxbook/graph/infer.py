@@ -1,7 +1,7 @@
 """Completing shapes and element types over a graph.
 
-Every operator's rule may complete its inputs as well as its outputs (a layer's weight follows from its data),
-so the nodes are visited until nothing changes any more.
+Every operator's rule may complete its inputs as well as its outputs (a layer's weight follows from
+its data), so the nodes are visited until nothing changes any more.
 """
 
 from collections.abc import Callable

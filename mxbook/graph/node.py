@@ -12,13 +12,15 @@ class Node:
     """An application of an operator, or a variable (`op` is None).
 
     `inputs` are entries, i.e. pairs of a node and the number of its output; on the tape None stands
-    for an array that no gradient flows to.  `order` grows with creation: a node comes after its inputs.
+    for an array that no gradient flows to.  `order` grows with creation: a node comes after its
+    inputs.
 
     On the tape a node also has the `plan` it ran by (shapes) and the `saved` arrays its gradient
     rules named; a variable has `grad`, the array that receives the gradient, and `grad_req`.
     """
 
     __slots__ = (
+        "__weakref__",
         "attrs",
         "grad",
         "grad_req",
@@ -29,7 +31,6 @@ class Node:
         "params",
         "plan",
         "saved",
-        "__weakref__",
     )
 
     def __init__(self, op: Any, params: Any = None, inputs: tuple = (), name: str = ""):

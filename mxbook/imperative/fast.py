@@ -1,10 +1,12 @@
 """The hottest path: small operations on ready arrays, as one screenful.
 
-A plan is found under the inputs' specs, the array library's function is called, and the result is an
-NDArray that was never constructed.  Whatever is not plain (another engine, tracing, something pending, a
+A plan is found under the inputs' specs, the array library's function is called, and the result is
+an NDArray that was never constructed.  Whatever is not plain (another engine, tracing, something
+pending, a
 GPU, large arrays, the first call with these shapes) goes through `invoke`, with the same result.
 
-Recording adds the node.  Every look-up here is visible in `tests/benchmarks`: measure before adding one.
+Recording adds the node.  Every look-up here is visible in `tests/benchmarks`: measure before
+adding one.
 """
 
 import sys
@@ -13,17 +15,19 @@ from collections.abc import Callable
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
+from . import arrays
 from .invoke import failed, invoke
 from .mode import local, mode
 from .plan import plan_for
-from .tape import make_node
+from .tape import make_node, record
 
 _frame = sys._getframe
 _new = object.__new__
 
 
 def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable) -> Callable:
-    """A method `(self, rhs)`: `rhs` an array, a number (`scalar_op`), or anything else (`other`)."""
+    """A method `(self, rhs)`: `rhs` an array, a number (`scalar_op`), or anything else
+    (`other`)."""
     table: dict = {}
     p = op.values({})
     with_number = number_method(scalar_op, cls, other)
@@ -36,17 +40,19 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
             return learn(op, p, table, self, rhs)
         f = _frame(1)
         result = _new(cls)
-        result._spec = plan.outputs[0]
-        result._var = result._entry = None
         result._origin = (plan, f.f_code, f.f_lasti, "")
+        result._spec = plan.output
+        result._var = result._entry = None
         try:
             result._data = plan.fast(self._data, rhs._data)
         except Exception as error:
             return failed(plan, error, (self, rhs), None, result._origin, cls)[0]
-        if mode.plain or not local.recording or (self._entry is None and rhs._entry is None):
+        if mode.plain or not local.recording:
             return result
-        entries = (self._entry, rhs._entry)
-        result._entry = (make_node(plan, p, (self, rhs), entries, (result,)), 0)
+        lhs_entry, rhs_entry = self._entry, rhs._entry
+        if lhs_entry is not None or rhs_entry is not None:
+            node = make_node(plan, p, (self, rhs), (lhs_entry, rhs_entry), (result,))
+            result._entry = (node, 0)
         return result
 
     return method
@@ -60,26 +66,58 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
     def method(self, number):
         if type(number) is not float and type(number) is not int:
             return other(self, number)
-        p = values({"scalar": float(number)})
+        p = _new(values)
+        p.scalar = float(number)
+        p.key = ()
         plan = table.get(self._spec)
         if plan is None or self._var is not None or not mode.inline:
             return learn(op, p, table, self)
         f = _frame(depth)
         result = _new(cls)
-        result._spec = plan.outputs[0]
-        result._var = result._entry = None
         result._origin = (plan, f.f_code, f.f_lasti, "")
+        result._spec = plan.output
+        result._var = result._entry = None
         try:
-            result._data = plan.kernel(p, self._data)
+            result._data = plan.fast(self._data, p.scalar)
         except Exception as error:
             return failed(plan, error, (self,), None, result._origin, cls)[0]
-        if mode.plain or not local.recording or self._entry is None:
-            return result
-        node = make_node(plan, p, (self,), (self._entry,), (result,))
-        result._entry = (node, 0)
+        if not mode.plain and local.recording and self._entry is not None:
+            node = make_node(plan, p, (self,), (self._entry,), (result,))
+            result._entry = (node, 0)
         return result
 
     return method
+
+
+def array_function(op: Operator, general: Callable) -> Callable:
+    """A function of one or two arrays and nothing else; any other call goes to `general`."""
+    table: dict = {}
+    p = op.values({})
+    count = len(op.inputs)
+
+    def function(*args, **kwargs):
+        cls = arrays.array_class
+        if kwargs or len(args) != count or not mode.inline:
+            return general(*args, **kwargs)
+        for a in args:
+            if type(a) is not cls or a._var is not None:
+                return general(*args)
+        plan = table.get(args[0]._spec if count == 1 else (args[0]._spec, args[1]._spec))
+        if plan is None:
+            return learn(op, p, table, *args)
+        result = _new(cls)
+        result._origin = arrays.origin_of(plan)
+        result._spec = plan.output
+        result._var = result._entry = None
+        try:
+            result._data = plan.fast(*[a._data for a in args])
+        except Exception as error:
+            return failed(plan, error, args, None, result._origin, cls)[0]
+        if not mode.plain and local.recording:
+            record(plan, p, args, [result])
+        return result
+
+    return function
 
 
 def learn(op: Operator, p: Values, table: dict, *arrays):
@@ -87,7 +125,7 @@ def learn(op: Operator, p: Values, table: dict, *arrays):
     result = invoke(op, arrays, p)[0]
     specs = tuple([a._spec for a in arrays])
     plan = plan_for(op, p, specs, local.training)
-    if plan.host and plan.small and (plan.fast is not None or op.has_dynamic):
+    if plan.fast is not None:
         if len(table) > 10_000:
             table.clear()
         table[specs if len(specs) > 1 else specs[0]] = plan

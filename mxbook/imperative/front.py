@@ -13,6 +13,7 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values, parse
 
 from . import arrays as _arrays
+from .fast import array_function
 from .invoke import invoke
 
 BOUND_PER_OPERATOR = 10_000
@@ -29,6 +30,8 @@ def function_of(op: Operator, name: str, module: str) -> Callable:
         visible = op.visible_outputs(p)
         return results[0] if visible == 1 else results[:visible]
 
+    if not op.params and len(op.inputs) <= 2 and not op.variadic and not op.optional:
+        return dress(array_function(op, call), op, name, module)
     return dress(call, op, name, module)
 
 
@@ -105,7 +108,9 @@ def remember(op: Operator, kwargs: dict, p: Values) -> None:
 def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]]:
     """Inputs in order and parameters by name, as MXNet's signature assigns them."""
     if op.variadic:
-        items = list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
+        items = (
+            list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
+        )
         for a in items:
             _check_array(op, op.inputs[0], a)
         return items, {**kwargs, op.variadic: len(items)}
@@ -133,7 +138,7 @@ def _check_array(op: Operator, name: str, value: Any) -> None:
     kind = type(value).__name__
     hint = "wrap it: mx.nd.array(...)"
     if kind == "Symbol":
-        hint = "inside hybrid_forward call F.{0} in place of mx.nd.{0}".format(op.name)
+        hint = f"inside hybrid_forward call F.{op.name} in place of mx.nd.{op.name}"
     raise DTypeError(
         f"{op.name}: {name} is a {kind}", rule="inputs of mx.nd functions are NDArrays", hint=hint
     )

@@ -1,13 +1,14 @@
 """The random generator of each device, and the order in which it is used.
 
-The processor has one stream of numbers, whatever the number of the `cpu` context (as in MXNet), and each
-GPU has its own, seeded with the seed plus its number.  An operation that draws writes the generator's engine variable, so draws happen in the order in which they were asked for,
+The processor has one stream of numbers, whatever the number of the `cpu` context (as in MXNet),
+and each GPU has its own, seeded with the seed plus its number.  An operation that draws writes the
+generator's engine variable, so draws happen in the order in which they were asked for,
 whatever the timing of threads.  Seeding and saving wait for the draws asked for before.
 """
 
 from typing import Any
 
-import mxbook.engine as engine
+from mxbook import engine
 from mxbook.backend import GPU
 from mxbook.base.context import Context
 from mxbook.resource.random import Generator
@@ -23,12 +24,17 @@ def _device(ctx: Context) -> Context:
     return ctx if ctx.device_typeid == GPU else HOST
 
 
+def _number(ctx: Context) -> int:
+    """What is added to the seed for a device."""
+    return ctx.device_id if ctx.device_typeid == GPU else 0
+
+
 def generator(ctx: Context) -> Generator:
     """The generator of a device."""
     ctx = _device(ctx)
     found = _generators.get(ctx)
     if found is None:
-        found = _generators[ctx] = Generator(_seed + ctx.device_id)
+        found = _generators[ctx] = Generator(_seed + _number(ctx))
     return found
 
 
@@ -50,11 +56,11 @@ def seed(value: int, ctx: Context | None = None) -> None:
     """Start the stream of one device, or of all, again from a seed."""
     global _seed
     if ctx is not None:
-        _settled(ctx).seed(value + ctx.device_id, one_context=True)
+        _settled(ctx).seed(value + _number(ctx), one_context=True)
         return
     _seed = value
     for known in list(_generators):
-        _settled(known).seed(value + known.device_id)
+        _settled(known).seed(value + _number(known))
 
 
 def state() -> dict[str, Any]:

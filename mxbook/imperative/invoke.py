@@ -1,13 +1,13 @@
 """Calling an operator on arrays.
 
-`invoke` is where the four worlds meet: the operator says what to compute, storage where the bytes are,
-the engine when it runs, and the tape how it is differentiated.
+`invoke` is where the four worlds meet: the operator says what to compute, storage where the bytes
+are, the engine when it runs, and the tape how it is differentiated.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import mxbook.engine as engine
+from mxbook import engine
 from mxbook import backend
 from mxbook.base.errors import DTypeError, MXNetError, ShapeError
 from mxbook.base.sites import Site
@@ -19,17 +19,18 @@ from . import tape
 from .arrays import empty, idle, origin_of, site_of, variable_of, wait, wrap
 from .generators import variable_of_generator
 from .mode import local, mode
-from .plan import Plan, check_count, plan_for
+from .plan import Plan, plan_for
+
 
 def invoke(
     op: Operator, arrays: Sequence[Any], p: Values, outs: Sequence[Any] | None = None, cls=None
 ) -> list[Any]:
     """Run an operator; returns all outputs, hidden ones included.
 
-    With `outs` the results are written into these arrays.  Raises at once what is wrong with shapes,
+    With `outs` the results are written into these arrays.  Raises at once what is wrong with
+    shapes,
     types and devices; what goes wrong while computing is raised where a result is waited for.
     """
-    check_count(op, p, len(arrays))
     plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
     origin = origin_of(plan, "paused" if local.paused else "")
     if outs is not None:

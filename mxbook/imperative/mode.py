@@ -1,12 +1,12 @@
 """What is switched on: recording, training mode, tracing, inline execution.
 
-Recording and training are per thread, as in MXNet.  `plain` is the one flag the hottest path looks at: it
-is True while no thread records and small operations may run at once, i.e. nearly always.
+Recording and training are per thread, as in MXNet.  `plain` is the one flag the hottest path looks
+at: it is True while no thread records and small operations may run at once, i.e. nearly always.
 """
 
 import threading
 
-import mxbook.engine as engine
+from mxbook import engine
 
 
 class _Local(threading.local):

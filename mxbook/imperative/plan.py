@@ -1,7 +1,8 @@
 """Plans: everything about a call that does not depend on the values.
 
 A plan is made once for an operator, its parameters, and the specs of the inputs; making it is where
-shapes and types are checked and errors surface, in the user's frame.  Running it is a look-up and a call.
+shapes and types are checked and errors surface, in the user's frame.  Running it is a look-up and
+a call.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from mxbook import backend
 from mxbook.base import context, shapes
 from mxbook.base.config import config
 from mxbook.base.context import Context
+from mxbook.base.dtypes import FLOATS
 from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeError
 from mxbook.base.spec import Spec, spec_of
 from mxbook.ops.operator import INPUT, INPUTS, Operator
@@ -23,6 +25,7 @@ from mxbook.resource.random import Generator
 from .generators import generator
 
 PLANS_PER_OPERATOR = 10_000  # ever new shapes must not fill the memory
+
 
 class Kernel:
     """What a kernel may ask for, `k` in its block: `xp`, `ctx`, `is_train`, `random`."""
@@ -53,7 +56,8 @@ class Kernel:
 
 
 class Plan:
-    """How one kind of call runs: `call(p, arrays)` or, where `writes_out`, `call(p, arrays, out=...)`."""
+    """How one kind of call runs: `call(p, arrays)` or, where `writes_out`, `call(p, arrays,
+    out=...)`."""
 
     __slots__ = (
         "ctx",
@@ -63,19 +67,23 @@ class Plan:
         "kernel",
         "nbytes",
         "op",
+        "output",
         "outputs",
         "saves",
         "saves_nothing",
         "small",
+        "steps",
         "visible",
         "work",
     )
 
     def __init__(self, op: Operator, p: Values, inputs: Sequence[Spec], ctx: Context, train: bool):
         self.op = op
+        check_count(op, p, len(inputs))
         self.inputs = tuple(inputs)
         self.ctx = ctx
         self.outputs = infer_outputs(op, p, inputs, ctx)
+        self.output = self.outputs[0]
         self.visible = op.visible_outputs(p)
         self.kernel: Callable = on_device(ctx, partial(op.kernel, Kernel(ctx, train)))
         self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
@@ -84,8 +92,12 @@ class Plan:
         self.small = not self.host or self.work < config.inline_elements
         # For the hottest path: a function of the arrays alone, where there is one.
         simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
-        self.fast: Callable | None = fast_function(op, p, self.kernel) if simple else None
+        simple = simple and not op.crosses_devices and not op.dynamic_shape
+        self.fast: Callable | None = None
+        if simple and inputs:
+            self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
         self.saves: dict[tuple, tuple] = {}
+        self.steps: dict[int, Callable] = {}  # gradient rules made ready; see graph.gradient
         self.saves_nothing = not any(self.to_save((True,) * len(inputs)))
 
     def to_save(self, wanted: tuple[bool, ...]) -> tuple[tuple[int, int], ...]:
@@ -104,13 +116,21 @@ class Plan:
         return found
 
 
-def fast_function(op: Operator, p: Values, kernel: Callable) -> Callable | None:
-    """The array library's own function where the kernel is just that; the bound kernel otherwise."""
+def fast_function(op: Operator, p: Values, kernel: Callable, dtype: np.dtype) -> Callable | None:
+    """The array library's own function where the kernel is just that; the bound kernel otherwise.
+
+    It takes the raw arrays and, for an operator whose one parameter is `scalar`, the number.
+    """
     if op.uses_random or op.uses_train:
         return None
-    if op.ufunc and not op.params:
-        return getattr(np, op.ufunc)
-    return partial(kernel, p) if not op.params else None
+    ufunc = getattr(np, op.ufunc.lstrip("-")) if op.ufunc and dtype in FLOATS else None
+    if not op.params:
+        return ufunc or partial(kernel, p)
+    if [param.name for param in op.params] != ["scalar"]:
+        return None
+    if ufunc:
+        return (lambda data, number: ufunc(number, data)) if op.ufunc[0] == "-" else ufunc
+    return lambda data, number: kernel(op.values({"scalar": number}), data)
 
 
 def on_device(ctx: Context, kernel: Callable) -> Callable:

@@ -1,12 +1,12 @@
 """Recording: every result remembers the node that made it, and `backward` walks the nodes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mxbook.base.errors import MXNetError, ParameterError
 from mxbook.graph.gradient import gradient
 from mxbook.graph.node import Node, next_order, variable
-from mxbook.ops.operator import INPUT, INPUT_DTYPE, INPUT_SHAPE, INPUTS, OUTPUT
+from mxbook.ops.operator import INPUT, INPUTS
 
 from .arrays import alias, site_of
 from .mode import local, set_recording, set_training
@@ -66,7 +66,8 @@ def kept(plan: Plan, arrays: Sequence, entries: tuple, results: Sequence) -> tup
 
 
 def check_writable(name: str, outs: Sequence[Any], arrays: Sequence[Any]) -> None:
-    """Raise when recording would be corrupted by writing into an array that is part of the graph."""
+    """Raise when recording would be corrupted by writing into an array that is part of the
+    graph."""
     if not local.recording:
         return
     tracked = any(a._entry is not None for a in arrays)
@@ -101,51 +102,37 @@ def backward(
     for head in heads:
         if head._entry is None:
             raise not_recorded(head)
-    fetch = with_entries if create_graph else saved_value
+    values = with_entries if create_graph else saved_value
     finish = _keep if retain else free
     recording, training = set_recording(create_graph), set_training(train)
     try:
         pairs = [(h._entry, g) for h, g in zip(heads, head_grads, strict=True)]
-        return gradient(pairs, F, fetch, finish)
+        return gradient(pairs, F, values, finish)
     finally:
         set_recording(recording)
         set_training(training)
 
 
-def saved_value(node: Node) -> Callable[[int, int], Any]:
-    """What the rules of a node named, as the arrays that were kept."""
+def saved_value(node: Node, kind: int, index: int) -> Any:
+    """What a rule of a node named, as the array that was kept (or a list of all inputs)."""
     if node.saved is FREED:
         raise graph_freed(node)
-    kept = dict(node.saved)
-
-    def value(kind: int, index: int) -> Any:
-        if kind in (INPUT, OUTPUT):
-            return kept.get((kind, index))
-        if kind == INPUTS:
-            return [kept.get((INPUT, i)) for i in range(len(node.inputs))]
-        if kind == INPUT_DTYPE:
-            return node.plan.inputs[index].dtype
-        specs = node.plan.inputs if kind == INPUT_SHAPE else node.plan.outputs
-        return specs[index].shape if index < len(specs) else None
-
-    return value
+    if kind == INPUTS:
+        return [saved_value(node, INPUT, i) for i in range(len(node.inputs))]
+    for pair, array in node.saved:
+        if pair == (kind, index):
+            return array
+    return None
 
 
-def with_entries(node: Node) -> Callable[[int, int], Any]:
-    """Like `saved_value`, with the arrays placed in the graph, so that they can be differentiated."""
-    plain = saved_value(node)
-
-    def value(kind: int, index: int) -> Any:
-        found = plain(kind, index)
-        if kind == INPUT and found is not None:
-            return alias(found, node.inputs[index])
-        if kind == OUTPUT and found is not None:
-            return alias(found, (node, index))
-        if kind == INPUTS:
-            return [a and alias(a, e) for a, e in zip(found, node.inputs, strict=True)]
-        return found
-
-    return value
+def with_entries(node: Node, kind: int, index: int) -> Any:
+    """Like `saved_value`, with the array placed in the graph, so that it can be differentiated."""
+    if kind == INPUTS:
+        return [with_entries(node, INPUT, i) for i in range(len(node.inputs))]
+    found = saved_value(node, kind, index)
+    if found is None:
+        return None
+    return alias(found, node.inputs[index] if kind == INPUT else (node, index))
 
 
 def free(node: Node) -> None:
@@ -195,7 +182,8 @@ CAUSES = {
 
 
 def not_recorded(array: Any) -> MXNetError:
-    """The error about an array that is not in a computational graph: says which of the causes it is."""
+    """The error about an array that is not in a computational graph: says which of the causes it
+    is."""
     origin, site = array._origin, site_of(array)
     cause, hint = CAUSES[origin[3] if origin else ""]
     return MXNetError(

@@ -1,7 +1,9 @@
 """`mx.nd`: arrays and the functions on them.
 
-`ndarray.py` the class; `creation.py`, `utils.py` making, saving, loading; `arithmetic.py` Python's operators;
-`indexing.py` brackets; `registry.py` all operators as functions, which `mx.nd` shows by MXNet's names.
+`ndarray.py` the class; `creation.py`, `utils.py` making, saving, loading; `arithmetic.py` Python's
+operators;
+`indexing.py` brackets; `registry.py` all operators as functions, which `mx.nd` shows by MXNet's
+names.
 """
 
 import sys as _sys
@@ -11,8 +13,6 @@ from mxbook.imperative.namespaces import sort as _sort
 
 from . import arithmetic as _arithmetic
 from . import methods as _methods
-from .registry import functions as _functions
-from .ndarray import NDArray, waitall
 from .creation import (
     arange,
     array,
@@ -31,12 +31,16 @@ from .creation import (
     to_dlpack_for_write,
     zeros,
 )
+from .ndarray import NDArray, waitall
+from .registry import functions as _functions
 
 
 def _make_modules() -> None:
     """The sub-modules `op`, `_internal`, `contrib`, ... and the public functions of this one."""
     for module, names in _sort(_functions).items():
-        made = _types.ModuleType(f"{__name__}.{module}", f"`mx.nd.{module}`, made from the operators.")
+        made = _types.ModuleType(
+            f"{__name__}.{module}", f"`mx.nd.{module}`, made from the operators."
+        )
         made.__dict__.update(names)
         _sys.modules[made.__name__] = made
         globals()[module] = made
@@ -44,10 +48,10 @@ def _make_modules() -> None:
     globals().update({n: f for n, f in public.items() if n not in globals()})
 
 
-_functions.update(_arithmetic.install())
+globals().update(_arithmetic.install())
 _make_modules()
 _methods.install({**_functions, "split_v2": split_v2})
 
-from . import utils  # noqa: E402 - after the class has its methods
+# After the class has its operators and methods:
+from . import random, utils  # noqa: E402
 from .utils import load, load_frombuffer, save  # noqa: E402
-from . import random  # noqa: E402

@@ -30,9 +30,7 @@ def _unsupported(name: str, value: Any) -> DTypeError:
 
 def two_sided(side: Side) -> Callable:
     """The function form: arrays and numbers on either side."""
-    broadcast, scalar, rscalar = (
-        functions[n] for n in (side.broadcast, side.scalar, side.rscalar)
-    )
+    broadcast, scalar, rscalar = (functions[n] for n in (side.broadcast, side.scalar, side.rscalar))
 
     def function(lhs, rhs):
         if isinstance(lhs, NDArray):
@@ -89,9 +87,8 @@ def install() -> dict[str, Callable]:
             setattr(NDArray, f"__r{side.dunder}__", _named(reflected, "r" + side.dunder, form))
             if side.dunder != "pow":
                 setattr(NDArray, f"__i{side.dunder}__", _named(in_place(side), side.dunder, form))
-    negative = functions["negative"]
-    NDArray.__neg__ = lambda self: negative(self)
-    NDArray.__abs__ = lambda self: functions["abs"](self)
+    NDArray.__neg__ = functions["negative"]
+    NDArray.__abs__ = functions["abs"]
     return {**forms, "true_divide": forms["divide"]}
 
 

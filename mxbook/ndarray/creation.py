@@ -52,7 +52,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 
 
 def _numeric(host: np.ndarray, source: Any) -> np.ndarray:
-    """Values NumPy does not see as numbers at once: lists of NDArrays of one element, and the like."""
+    """Values NumPy does not see as numbers at once: lists of NDArrays of one element, and the
+    like."""
     try:
         if host.dtype.kind == "O":
             return np.array([np.asarray(i, float) for i in source])
@@ -63,7 +64,9 @@ def _numeric(host: np.ndarray, source: Any) -> np.ndarray:
         ) from None
 
 
-def empty(shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+def empty(
+    shape, ctx: Context | None = None, dtype: Any = None, stype: str | None = None
+) -> NDArray:
     """An array whose values are not set.
 
     >>> empty((2, 3)).shape
@@ -105,7 +108,9 @@ def _place(ctx: Context | str | None) -> str:
     return str(ctx or current_context())
 
 
-def full(shape, val: float, ctx=None, dtype: Any = np.float32, out: NDArray | None = None) -> NDArray:
+def full(
+    shape, val: float, ctx=None, dtype: Any = np.float32, out: NDArray | None = None
+) -> NDArray:
     """An array with the same value everywhere.
 
     >>> full((1, 2), 8).asnumpy()

@@ -1,8 +1,9 @@
 """Reading and writing parts: `x[1:3]`, `x[:, None]`, `x[[0, 2]]`, `x[0] = 1`.
 
-A basic index (numbers, slices, None, ...) that picks out one contiguous piece of memory gives a view: writing to
-it writes to the array.  Any other basic index copies.  An index with lists or arrays is resolved by NumPy
-to flat positions, which `take` then reads; so every form has a gradient.
+A basic index (numbers, slices, None, ...) that picks out one contiguous piece of memory gives a
+view: writing to
+it writes to the array.  Any other basic index copies.  An index with lists or arrays is resolved
+by NumPy to flat positions, which `take` then reads; so every form has a gradient.
 
 As in MXNet 1.6 an array has at least one axis: `x[1, 2]` of a matrix has the shape `(1,)`.
 """
@@ -39,7 +40,8 @@ def get(array: Any, key: Any) -> Any:
 
 
 def put(array: Any, key: Any, value: Any) -> None:
-    """`array[key] = value`, where the value is a number or anything that can be stretched to fit."""
+    """`array[key] = value`, where the value is a number or anything that can be stretched to
+    fit."""
     key = canonical(array, key)
     whole = all(isinstance(k, slice) and k == slice(None) for k in key)
     if whole and isinstance(value, _arrays.array_class):
@@ -172,7 +174,8 @@ def _source(array: Any, value: Any, shape: tuple[int, ...]) -> tuple[Any, tuple]
 
 
 def _fitted(data: Any, shape: tuple[int, ...], from_shape: tuple[int, ...]) -> Any:
-    """The data without leading axes of length 1 that the target lacks; ShapeError if it cannot fit."""
+    """The data without leading axes of length 1 that the target lacks; ShapeError if it cannot
+    fit."""
     while len(from_shape) > len(shape) and from_shape[0] == 1:
         data, from_shape = data.reshape(from_shape[1:]), from_shape[1:]
     pairs = zip(reversed(from_shape), reversed(shape), strict=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-import mxbook.engine as engine
+from mxbook import engine
 from mxbook import backend
 from mxbook.base.context import Context
 from mxbook.base.dtypes import as_dtype
@@ -22,8 +22,8 @@ from . import registry as F
 class NDArray:
     """An n-dimensional array of one element type on one device.
 
-    Operations return at once; a value is waited for when it is looked at (`asnumpy`, `print`).  Made by
-    `mx.nd.array` and the other functions of `mx.nd`, hardly ever by this constructor.
+    Operations return at once; a value is waited for when it is looked at (`asnumpy`, `print`).
+    Made by `mx.nd.array` and the other functions of `mx.nd`, hardly ever by this constructor.
 
     >>> import mxbook as mx
     >>> (mx.nd.array([1, 2, 3]) + 1).asnumpy()
@@ -147,7 +147,7 @@ class NDArray:
             raise TypeError("only integer arrays with one element can be converted to an index")
         return int(self.asscalar())
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:  # noqa: PLW3201 - NumPy's protocol
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return self.asnumpy() if dtype is None else self.asnumpy().astype(dtype)
 
     # ---- copies and conversions
@@ -191,7 +191,8 @@ class NDArray:
     # ---- shape
 
     def reshape(self, *shape, **kwargs) -> "NDArray":
-        """The same elements in another shape, sharing memory; MXNet's codes 0, -1, -2, -3, -4 apply."""
+        """The same elements in another shape, sharing memory; MXNet's codes 0, -1, -2, -3, -4
+        apply."""
         if len(shape) == 1 and isinstance(shape[0], tuple | list):
             shape = tuple(shape[0])
         shape = shape or tuple(kwargs.pop("shape", ()))

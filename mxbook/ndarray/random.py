@@ -1,7 +1,7 @@
 """`mx.nd.random`: random numbers, MXNet's own to the last bit (see `mxbook/resource`).
 
-Where the parameters are numbers, `shape` is the shape of the result; where they are arrays, each of their
-elements gets `shape` numbers.
+Where the parameters are numbers, `shape` is the shape of the result; where they are arrays, each
+of their elements gets `shape` numbers.
 """
 
 from collections.abc import Callable
@@ -85,7 +85,8 @@ def poisson(lam=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) 
 def negative_binomial(
     k=1, p=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any
 ) -> NDArray:
-    """Number of failures before the `k`-th success, where each try succeeds with probability `p`."""
+    """Number of failures before the `k`-th success, where each try succeeds with probability
+    `p`."""
     return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
 
 
@@ -141,5 +142,3 @@ gamma_like = _like("gamma")
 poisson_like = _like("poisson")
 negative_binomial_like = _like("negative_binomial")
 generalized_negative_binomial_like = _like("generalized_negative_binomial")
-
-

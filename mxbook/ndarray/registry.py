@@ -1,7 +1,7 @@
 """All operators as functions on arrays, by their registered names.
 
-This module is the caller `F` of gradient rules: `F.FullyConnected(...)`.  `mx.nd` and its sub-modules show
-parts of it under MXNet's public names.
+This module is the caller `F` of gradient rules: `F.FullyConnected(...)`.  `mx.nd` and its
+sub-modules show parts of it under MXNet's public names.
 """
 
 from collections.abc import Callable

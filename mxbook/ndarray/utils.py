@@ -1,4 +1,5 @@
-"""Reading and writing arrays in MXNet's binary format, and MXNet's module path for `array` and others."""
+"""Reading and writing arrays in MXNet's binary format, and MXNet's module path for `array` and
+others."""
 
 import os
 from typing import Any
@@ -32,9 +33,7 @@ def save(fname: str | os.PathLike, data: Any) -> None:
     if not all(isinstance(v, NDArray) for v in values) or (
         named and not all(isinstance(k, str) for k in data)
     ):
-        raise DTypeError(
-            "save needs an NDArray, a list of NDArrays, or a dict from str to NDArray"
-        )
+        raise DTypeError("save needs an NDArray, a list of NDArrays, or a dict from str to NDArray")
     params.save(os.fspath(fname), [v.asnumpy() for v in values], list(data) if named else ())
 
 

@@ -1,9 +1,9 @@
 """Small inputs on which the automatic tests run every operator.
 
-    add.example((2, 3), (2, 3)).gives(np.add)                   shapes: random numbers from -1 to 1
-    log.example(In((2, 3), low=0.5, high=3)).gives(np.log)      from a given range
-    take.example((4, 3), [0, 2], axis=0)                        given values
-    floor.example((2, 3)).not_smooth("a step function")         no finite differences, and why
+add.example((2, 3), (2, 3)).gives(np.add)                   shapes: random numbers from -1 to 1
+log.example(In((2, 3), low=0.5, high=3)).gives(np.log)      from a given range
+take.example((4, 3), [0, 2], axis=0)                        given values
+floor.example((2, 3)).not_smooth("a step function")         no finite differences, and why
 """
 
 from collections.abc import Callable

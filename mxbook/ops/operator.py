@@ -2,7 +2,7 @@
 
 ::
 
-    @operator("FullyConnected", Int("num_hidden", low=1), Bool("no_bias", False), Bool("flatten", True))
+    @operator("FullyConnected", Int("num_hidden", low=1), Bool("no_bias", False), ...)
     def fully_connected(k, p, data, weight, bias=None, *, out=None):
         \"\"\"Sentence, formula, inputs and outputs, errors, source.\"\"\"
         ...                       # k: kernel context (xp, random, is_train); p: parameter values
@@ -11,12 +11,14 @@
     @fully_connected.gradient("weight")      # (F, p, dy, data) -> gradient of `weight`
     fully_connected.example((2, 3), (4, 3), (4,), num_hidden=4)
 
-* The inputs are the positional arguments after `k` and `p`; one with a default may be left out; `*data`
+* The inputs are the positional arguments after `k` and `p`; one with a default may be left out;
+`*data`
   takes any number.
 * A kernel with a keyword `out` writes its result there when it is not None.  Kernels return new
   arrays in C order, never a view of an input.
 * A gradient rule names what it needs: `dy` (or `dys`, one for each output), inputs, outputs, and
-  shapes as `<name>_shape`, element types of inputs as `<name>_dtype`.  Exactly the named values are kept alive until the backward pass.
+  shapes as `<name>_shape`, element types of inputs as `<name>_dtype`.  Exactly the named values
+  are kept alive until the backward pass.
   It is written with `F` and arithmetic, so that it serves arrays, recording and graphs alike.
 """
 
@@ -46,9 +48,7 @@ class Operator:
         self.writes_out: bool = signature.writes_out
         self.aux: tuple[str, ...] = fields.pop("aux", ())
         self.mutates: tuple[str, ...] = fields.pop("mutates", self.aux)
-        self.outputs: Callable[[Any], Sequence[str]] = _constant(
-            fields.pop("outputs", ("output",))
-        )
+        self.outputs: Callable[[Any], Sequence[str]] = _constant(fields.pop("outputs", ("output",)))
         self.visible: Callable[[Any], int] | None = fields.pop("visible", None)
         self.input_count: Callable[[Any], int] | None = fields.pop("input_count", None)
         self.uses_random: bool = fields.pop("uses_random", False)
@@ -61,6 +61,8 @@ class Operator:
         self.cost: Callable = fields.pop("cost", rules.elementwise_cost)
         self.doc: str = fields.pop("doc", None) or (kernel.__doc__ or "").strip()
         self.source: Callable = fields.pop("source", kernel)
+        # The array library's function that the kernel is for floating point (`-name`: sides
+        # swapped).
         self.ufunc: str | None = fields.pop("ufunc", None)
         self.onnx: str | None = fields.pop("onnx", None)
         self.examples: list[Example] = []
@@ -134,17 +136,22 @@ class Operator:
 
 
 # What a gradient rule may name, as (kind, index) pairs.
-DY, DYS, INPUT, OUTPUT, INPUT_SHAPE, OUTPUT_SHAPE, INPUTS, INPUT_DTYPE = range(8)
+DY, DYS, INPUT, OUTPUT, INPUTS = range(5)  # values
+INPUT_SHAPE, OUTPUT_SHAPE, INPUT_SHAPES, INPUT_DTYPE = range(5, 9)  # what is known without them
 
 
 class GradientRule:
-    """A rule and what it names: `needs` holds a (kind, index) pair for every argument."""
+    """A rule and what it names: `needs` holds a (kind, index) pair for every argument.
 
-    __slots__ = ("function", "needs", "saved")
+    `unstretched`, where there is one, is the shorter rule for an input of the output's shape.
+    """
+
+    __slots__ = ("function", "needs", "saved", "unstretched")
 
     def __init__(self, op: Operator, function: Callable, names: Sequence[str]):
         self.function = function
         self.needs = tuple(_need(op, name) for name in names)
+        self.unstretched: GradientRule | None = None
         self.saved = tuple(n for n in self.needs if n[0] in (INPUT, OUTPUT, INPUTS))
 
 
@@ -157,22 +164,21 @@ def _arguments(function: Callable) -> tuple[str, ...]:
 def _need(op: Operator, name: str) -> tuple[int, int]:
     if name in ("dy", "dys"):
         return (DYS if name == "dys" else DY, 0)
-    if op.variadic and name == op.inputs[0]:
-        return (INPUTS, 0)
-    outputs = list(op.outputs(None)) if op.outputs is not None else []
-    places = [(INPUT, op.inputs), (OUTPUT, outputs)]
-    if name.endswith("_dtype") and name[:-6] in op.inputs:
-        return (INPUT_DTYPE, op.inputs.index(name[:-6]))
-    base, shaped = (name[:-6], True) if name.endswith("_shape") else (name, False)
+    if op.variadic and name in (op.inputs[0], op.inputs[0] + "_shape"):  # of all of them
+        return (INPUTS if name == op.inputs[0] else INPUT_SHAPES, 0)
+    known = name.endswith(("_shape", "_dtype"))
+    base, about = (name[:-6], name[-5:]) if known else (name, "value")
+    if base in op.inputs:
+        kind = {"value": INPUT, "shape": INPUT_SHAPE, "dtype": INPUT_DTYPE}[about]
+        return (kind, op.inputs.index(base))
+    outputs = list(op.outputs(None))
     if base == "out":
         base = outputs[0]
-    for kind, known in places:
-        if base in known:
-            index = list(known).index(base)
-            return ({INPUT: INPUT_SHAPE, OUTPUT: OUTPUT_SHAPE}[kind] if shaped else kind, index)
+    if base in outputs and about != "dtype":
+        return (OUTPUT_SHAPE if about == "shape" else OUTPUT, outputs.index(base))
     raise MXNetError(
         f"the gradient rule of {op.name} asks for {name!r}",
-        rule=f"dy, dys, inputs {op.inputs}, outputs {outputs}, or one of these with _shape or _dtype",
+        rule=f"dy, dys, inputs {op.inputs}, outputs {outputs}, or these with _shape or _dtype",
     )
 
 

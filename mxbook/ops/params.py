@@ -6,8 +6,8 @@ A parameter is declared once, in the operator's block::
     Shape("kernel", doc="Window size.")
     Enum("act_type", ("relu", "sigmoid"), doc="...")
 
-`parse` takes what users write (Python values, NumPy scalars, or MXNet's text) and gives the value the
-kernel sees; it raises ValueError with the rule in words.  `format` gives the text for a file.
+`parse` takes what users write (Python values, NumPy scalars, or MXNet's text) and gives the value
+the kernel sees; it raises ValueError with the rule in words.  `format` gives the text for a file.
 """
 
 import ast
@@ -22,7 +22,8 @@ REQUIRED: Any = object()
 
 
 class Param:
-    """One parameter: `name`, `default` (REQUIRED when there is none), `doc`, `optional` (None allowed).
+    """One parameter: `name`, `default` (REQUIRED when there is none), `doc`, `optional` (None
+    allowed).
 
     A `dynamic` parameter never influences shapes or the choice of a kernel, so its value does not
     enter the key under which plans are remembered (learning rates change in every step).

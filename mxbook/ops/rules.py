@@ -39,12 +39,12 @@ def broadcast_shape(_p: Any, lhs: Shape | None, rhs: Shape | None) -> ShapesResu
 def forward(rule: Callable) -> Callable:
     """A rule that goes one way: `rule(p, *known shapes)` gives the output shape, or a list of them.
 
-    Inputs that are not given stay None in the call; nothing is said while a given one is unknown.
+    Nothing is said while the shape of an input is unknown.
     """
 
     @wraps(rule)
     def two_way(p: Any, *ins: Shape | None) -> ShapesResult:
-        if not all(s is None or shapes.known(s) for s in ins) or (ins and ins[0] is None):
+        if not all(map(shapes.known, ins)):
             return list(ins), [None]
         out = rule(p, *ins)
         return list(ins), out if isinstance(out, list) else [out]

@@ -1,6 +1,7 @@
 """Which operators `a + b` and `mx.nd.add(a, b)` mean, for arrays and symbols alike.
 
-One row for each two-sided function: its public name, Python's operator, and the registered operators
+One row for each two-sided function: its public name, Python's operator, and the registered
+operators
 for two arrays (with stretching; symbols use the elementwise form), an array and a number, and a
 number and an array.
 """
@@ -76,11 +77,11 @@ SIDES = (
 )
 
 # Operators that arrays and symbols also have as methods, with the array as first input.
-METHODS = tuple(
-    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes
-    cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor log log10 log1p log2
-    log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt reciprocal
-    relu repeat reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis
-    slice_like softmax softmin sort space_to_depth split split_v2 sqrt square sum swapaxes take tan tanh
-    tile topk transpose trunc zeros_like""".split()
-)
+METHODS = """
+    abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort
+    broadcast_axes cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor log
+    log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod
+    radians rcbrt reciprocal relu repeat reshape_like rint round rsqrt shape_array sigmoid sign sin
+    sinh size_array slice slice_axis slice_like softmax softmin sort space_to_depth split split_v2
+    sqrt square sum swapaxes take tan tanh tile topk transpose trunc zeros_like
+""".split()

@@ -1,8 +1,9 @@
 """Look-alikes are rows: one concept with several names and forms.
 
-`unary` makes operators like `exp` from one row each; `arithmetic` makes the four forms of a two-sided
-operation: `broadcast_add`, `elemwise_add`, `_plus_scalar` and, where the order of the sides matters,
-`_rminus_scalar`.
+`unary` makes operators like `exp` from one row each; `arithmetic` makes the four forms of a
+two-sided
+operation: `broadcast_add`, `elemwise_add`, `_plus_scalar` and, where the order of the sides
+matters, `_rminus_scalar`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,28 +15,41 @@ from mxbook.base.dtypes import FLOATS
 
 from . import rules
 from .examples import In
-from .operator import Operator
+from .operator import GradientRule, Operator
 from .params import Float
 from .registry import register
 
 
 def sum_to(F: Any, value: Any, from_shape: tuple, to_shape: tuple) -> Any:
-    """The gradient of stretching an array from `to_shape` to `from_shape`: sums over stretched axes."""
+    """The gradient of stretching an array from `to_shape` to `from_shape`: sums over stretched
+    axes."""
     return value if from_shape == to_shape else F._sum_to(value, shape=to_shape)
 
 
-def ufunc_kernel(name: str, *, same_dtype: bool = True) -> Callable:
-    """A kernel that calls the array library's function `name`; comparisons keep the input's type."""
-    if same_dtype:
+# Functions whose results are exact or correctly rounded everywhere.
+EXACT = frozenset("abs sign negative square sqrt floor ceil trunc rint".split())
 
-        def kernel(k, _p, data, *, out=None):
+# NumPy's vectorised float32 functions are off by a unit in the last place now and then, those of the
+# C library nearly never.  On arrays of up to so many elements, such as people print and compare with
+# books, float64 is used inside, which gives the C library's numbers.
+ROUNDED_UP_TO = 1024
+
+
+def ufunc_kernel(name: str) -> Callable:
+    """A kernel that calls the array library's function `name`; the element type stays."""
+
+    def rounded(k, _p, data, *, out=None):
+        function = getattr(k.xp, name)
+        if data.dtype in FLOATS and (data.size > ROUNDED_UP_TO or data.dtype.itemsize == 8):
+            return function(data, out=out)
+        return function(data, dtype="float64").astype(data.dtype)
+
+    def exact(k, _p, data, *, out=None):
+        if data.dtype in FLOATS:
             return getattr(k.xp, name)(data, out=out)
-    else:
+        return getattr(k.xp, name)(data).astype(data.dtype)
 
-        def kernel(k, _p, data, *, out=None):
-            return k.xp.asarray(getattr(k.xp, name)(data), data.dtype)
-
-    return kernel
+    return exact if name in EXACT else rounded
 
 
 def unary(
@@ -65,7 +79,7 @@ def unary(
             aliases=tuple(aliases),
             shape=rules.same_shape,
             in_place=True,
-            ufunc=compute if is_ufunc else None,
+            ufunc=compute if is_ufunc and compute in EXACT else None,
             doc=doc,
             source=compute if callable(compute) else unary,
             zero_gradient=gradient is None,
@@ -134,8 +148,10 @@ class Arithmetic:
         op = self._register(names, kernel, (), shape_rule, self.ufunc)
         for side, rule in (("lhs", self.lhs_rule), ("rhs", self.rhs_rule)):
             if rule:
-                needs = ("dy", f"{side}_shape", "out_shape", *_formula_needs(rule))
-                op.gradient(side, needs)(_array_rule(rule))
+                needs = _formula_needs(rule)
+                op.gradient(side, ("dy", f"{side}_shape", "out_shape", *needs))(_array_rule(rule))
+                plain = GradientRule(op, _plain_rule(rule), ("dy", *needs))
+                op.rules[op.inputs.index(side)].unstretched = plain
         self._example(op, [((2, 3), (2, 3), "float32")])
         if shape_rule is rules.broadcast_shape:
             self._example(op, [((2, 1, 4), (1, 3, 4), "float32"), ((3, 1), (3, 5), "float64")])
@@ -159,7 +175,8 @@ class Arithmetic:
             return reference(1.5, data) if reverse else reference(data, 1.5)
 
         scalar = Float("scalar", 1.0, doc="The number on the other side.")
-        op = self._register(names, kernel, (scalar,), rules.same_shape, None)
+        ufunc = self.ufunc and ("-" if reverse else "") + self.ufunc
+        op = self._register(names, kernel, (scalar,), rules.same_shape, ufunc)
         rule = self.rhs_rule if reverse else self.lhs_rule
         if rule:
             needs = [_of_data(name, reverse) for name in _formula_needs(rule)]
@@ -200,6 +217,11 @@ def _array_rule(formula: Callable) -> Callable:
         return sum_to(F, formula(F, dy, *values), out_shape, side_shape)
 
     return rule
+
+
+def _plain_rule(formula: Callable) -> Callable:
+    """The rule for a side that was not stretched."""
+    return lambda F, _p, dy, *values: formula(F, dy, *values)
 
 
 def _of_data(name: str, reverse: bool) -> str:

@@ -5,18 +5,21 @@ import types as _types
 
 from mxbook.base.errors import ParameterError as _ParameterError
 from mxbook.imperative.namespaces import sort as _sort
+from mxbook.ops.registry import operators as _operators
 
 from . import arithmetic as _arithmetic
-from .registry import function_of as _function_of
+from .front import function_of as _function_of
 from .registry import functions as _functions
-from .registry import operators as _operators
-from .symbol import Symbol, make_variable as _make_variable
+from .symbol import Symbol
+from .symbol import make_variable as _make_variable
 
 
 def _make_modules() -> None:
     """The sub-modules, whose functions hint at automatic names without their prefix."""
     for module, found in _sort(_functions).items():
-        made = _types.ModuleType(f"{__name__}.{module}", f"`mx.sym.{module}`, made from the operators.")
+        made = _types.ModuleType(
+            f"{__name__}.{module}", f"`mx.sym.{module}`, made from the operators."
+        )
         for public, function in found.items():
             registered = function.__name__
             made.__dict__[public] = (
@@ -29,12 +32,20 @@ def _make_modules() -> None:
 
 
 def Variable(  # noqa: N802 - MXNet's name
-    name, attr=None, shape=None, lr_mult=None, wd_mult=None, dtype=None, init=None, stype=None, **kwargs
+    name,
+    attr=None,
+    shape=None,
+    lr_mult=None,
+    wd_mult=None,
+    dtype=None,
+    init=None,
+    stype=None,
+    **kwargs,
 ):
     """A symbol that stands for an array given later.
 
-    `shape` (0 for unknown lengths), `dtype` and the multipliers are kept as attributes; further attributes
-    are written `__name__`.
+    `shape` (0 for unknown lengths), `dtype` and the multipliers are kept as attributes; further
+    attributes are written `__name__`.
 
     >>> Variable("x", shape=(2, 0)).attr("__shape__")
     '(2, 0)'

@@ -1,74 +1,10 @@
 """All operators as functions on symbols, by their registered names."""
 
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-
-from mxbook.base import names
-from mxbook.base.errors import DTypeError, ParameterError
-from mxbook.base.null import _Null
-from mxbook.imperative.front import dress
-from mxbook.ops.operator import Operator
-from mxbook.ops.params import DType, parse
 from mxbook.ops.registry import operators
 
-from .symbol import Symbol, apply
-
-
-def function_of(op: Operator, public: str) -> Callable:
-    """The function on symbols for an operator; `public` is also the hint for automatic names."""
-    hint = public.lower()
-
-    def call(*args, name=None, attr=None, out=None, **kwargs):
-        if out is not None:
-            raise ParameterError(f"{public}: a Symbol cannot be written to `out`")
-        inputs, given = split(op, args, kwargs)
-        p = parse(op.name, op.values, {k: v for k, v in given.items() if not _is_user_attr(k)})
-        attrs = {**(attr or {}), **{k: _text(op, k, v) for k, v in given.items() if v is not _Null}}
-        return apply(op, p, inputs, names.current().get(name, hint), attrs)
-
-    return dress(call, op, public, "mxbook.symbol")
-
-
-def _is_user_attr(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-def _text(op: Operator, name: str, value: Any) -> str:
-    """A parameter as MXNet writes it into a file: what the user gave, as text."""
-    param = next((p for p in op.params if p.name == name), None)
-    if isinstance(param, DType) or isinstance(value, type | np.dtype):
-        return np.dtype(value).name if value is not None else "None"
-    return str(value)
-
-
-def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]]:
-    """Inputs in order (None where not given) and parameters by name."""
-    if op.variadic:
-        items = list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
-        for item in items:
-            _check(op, op.inputs[0], item)
-        return items, {**kwargs, op.variadic: sum(len(i) for i in items)}
-    order = (*op.inputs, *(p.name for p in op.params))
-    if len(args) > len(order):
-        raise ParameterError(f"{op.name} takes at most {len(order)} arguments, got {len(args)}")
-    given = {**dict(zip(order, args, strict=False)), **kwargs}
-    inputs = [given.pop(name, None) for name in op.inputs]
-    for name, value in zip(op.inputs, inputs, strict=True):
-        if value is not None:
-            _check(op, name, value)
-    return inputs, given
-
-
-def _check(op: Operator, name: str, value: Any) -> None:
-    if not isinstance(value, Symbol):
-        raise DTypeError(
-            f"{op.name}: {name} is a {type(value).__name__}",
-            rule="inputs of mx.sym functions are Symbols",
-            hint="mx.sym.Variable('name') stands for an array that is given later",
-        )
-
+from .front import function_of
 
 functions: dict[str, Callable] = {name: function_of(op, name) for name, op in operators.items()}
 globals().update(functions)

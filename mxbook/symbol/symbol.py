@@ -1,7 +1,7 @@
 """Symbol: an expression that is computed later.
 
-A Symbol is a list of entries (outputs of nodes).  Applying an operator to symbols makes a node; nothing is
-computed before `eval` (or a bound executor) gives values to the variables.
+A Symbol is a list of entries (outputs of nodes).  Applying an operator to symbols makes a node;
+nothing is computed before `eval` (or a bound executor) gives values to the variables.
 """
 
 from collections.abc import Iterator
@@ -150,8 +150,10 @@ class Symbol:
     def infer_shape(self, *args, **kwargs):
         """Shapes of arguments, outputs and auxiliary states from some given ones.
 
-        Given by position in the order of `list_arguments`, or by name; 0 stands for an unknown length.
-        Three lists; (None, None, None) where something does not follow.  Raises ShapeError on contradiction.
+        Given by position in the order of `list_arguments`, or by name; 0 stands for an unknown
+        length.
+        Three lists; (None, None, None) where something does not follow.  Raises ShapeError on
+        contradiction.
         """
         found = self.infer_shape_partial(*args, **kwargs)
         complete = all(shapes.known(s) for part in found for s in map(_from_legacy, part))
@@ -168,12 +170,14 @@ class Symbol:
 
     def infer_type(self, *args, **kwargs):
         """Element types of arguments, outputs and auxiliary states; see `infer_shape`."""
-        given = {n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None}
+        given = {
+            n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None
+        }
         for node in self._variables():
             if node not in given and "__dtype__" in node.attrs:
                 given[node] = as_dtype(int(node.attrs["__dtype__"]))
         type_of = infer_types(self._entries, given)
-        found = self._sorted(lambda entry: (t := type_of(entry)) is not None and t.type or None)
+        found = self._sorted(lambda entry: ((t := type_of(entry)) is not None and t.type) or None)
         return found if all(t is not None for part in found for t in part) else (None, None, None)
 
     def _by_variable(self, args: tuple, kwargs: dict) -> dict[Node, Any]:
@@ -184,7 +188,7 @@ class Symbol:
         unknown = set(by_name) - {n.name for n in variables}
         if unknown:
             raise ParameterError(
-                f"there is no argument {sorted(unknown)[0]!r}",
+                f"there is no argument {min(unknown)!r}",
                 rule=", ".join(n.name for n in variables),
             )
         return {n: by_name[n.name] for n in variables if n.name in by_name}
@@ -200,7 +204,7 @@ class Symbol:
 
     # ---- computing
 
-    def eval(self, ctx: Context | None = None, **kwargs):  # noqa: A003 - MXNet's name
+    def eval(self, ctx: Context | None = None, **kwargs):
         """The values of the outputs for arrays given by name; a list of NDArrays.
 
         >>> import mxbook as mx
@@ -217,7 +221,9 @@ class Symbol:
 def output_name(entry: Entry) -> str:
     """The name of an output: the variable's, or node name and the operator's output name."""
     node, index = entry
-    return node.name if node.op is None else f"{node.name}_{node.op.output_names(node.params)[index]}"
+    return (
+        node.name if node.op is None else f"{node.name}_{node.op.output_names(node.params)[index]}"
+    )
 
 
 def _literal(text: str) -> Any:
@@ -245,7 +251,8 @@ def make_variable(name: str, attrs: dict[str, str] | None = None) -> Symbol:
 def apply(
     op: Operator, p: Any, inputs: list["Symbol | None"], name: str, attrs: dict[str, str]
 ) -> Symbol:
-    """The symbol of an operator's application; inputs not given become variables `<name>_<input>`."""
+    """The symbol of an operator's application; inputs not given become variables
+    `<name>_<input>`."""
     entries: list[Entry] = []
     wanted = op.inputs if op.input_count is None else op.inputs[: op.input_count(p)]
     for i, symbol in enumerate(inputs):
@@ -261,7 +268,8 @@ def apply(
 
 
 def from_tape(entry: Entry) -> Symbol:
-    """A copy of recorded nodes as a Symbol; variables and constants are named `var0`, `var1`, ..."""
+    """A copy of recorded nodes as a Symbol; variables and constants are named `var0`, `var1`,
+    ..."""
     copies: dict[int, Node] = {}
     numbers = names.NameManager()
     for node in topological([entry[0]]):

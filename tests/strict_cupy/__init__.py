@@ -54,8 +54,8 @@ _NUMPYS = """
     bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64
     complex128 intp dtype finfo iinfo generic number integer floating signedinteger inexact
     issubdtype can_cast promote_types newaxis inf nan pi e euler_gamma
-""".split()
+"""
 
-globals().update({_name: getattr(_np, _name) for _name in _NUMPYS})
+globals().update({_name: getattr(_np, _name) for _name in _NUMPYS.split()})
 globals().update(_functions)
 globals().update(_ufuncs)

@@ -1,4 +1,4 @@
-"""Making device arrays from host data and back, and asking about them: written out, not in the table."""
+"""Functions with rules of their own: making device arrays, reading them, asking about them."""
 
 import numpy as np
 

@@ -42,7 +42,7 @@ def _set_device(number: int) -> None:
 
 
 class Device:
-    """A device by number (the current one when none is given); as a context it is current inside."""
+    """A device by number (default: the current one); as a context it is current inside."""
 
     def __init__(self, device=None):
         self.id = current_device() if device is None else int(device)

@@ -304,7 +304,8 @@ def function(line: str, numpy_home) -> Callable:
         given = bind(name, known, args[: len(arrays)] if rest else args, kwargs)
         taken = {a.name: a.taken(given[a.name], name) for a in known if a.name in given}
         positional = [taken.pop(a.name) for a in arrays if a.name in taken]
-        found = numpy_function(*positional, *more, **{**always, **taken})
+        with np.errstate(all="ignore"):  # a device does not warn
+            found = numpy_function(*positional, *more, **{**always, **taken})
         return wrap(found) if given.get("out") is None else given["out"]
 
     call.__name__ = call.__qualname__ = name

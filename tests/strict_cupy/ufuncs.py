@@ -19,7 +19,7 @@ greater greater_equal less less_equal equal not_equal
 logical_and logical_or logical_xor logical_not maximum minimum fmax fmin
 isfinite isinf isnan signbit copysign nextafter modf ldexp frexp floor ceil trunc
 matmul
-""".split()
+"""
 
 AT = {"add", "subtract", "maximum", "minimum", "bitwise_and", "bitwise_or", "bitwise_xor"}
 ATOMIC = {"int32", "uint32", "uint64", "float32", "float64"}  # types with atomic operations
@@ -74,7 +74,8 @@ class ufunc:  # CuPy's name
         if out is not None:
             outs = out if isinstance(out, tuple) else (out,)
             keywords["out"] = tuple(unwrap(o, "out") for o in outs)
-        found = self._function(*inputs, **keywords)
+        with np.errstate(all="ignore"):  # a device does not warn
+            found = self._function(*inputs, **keywords)
         return out if out is not None else wrap(found)
 
     def __repr__(self):
@@ -123,7 +124,7 @@ def _position(index):
     return unwrap(index) if isinstance(index, ndarray) else host_value(index, "an index")
 
 
-functions = {name: ufunc(name) for name in NAMES}
+functions = {name: ufunc(name) for name in NAMES.split()}
 
 
 def _dunder(function: ufunc, reverse: bool):
@@ -145,7 +146,10 @@ def _in_place(function: ufunc):
 
 
 def _single(function: ufunc):
-    return lambda self: function(self)
+    def method(self):
+        return function(self)
+
+    return method
 
 
 for _name, _ufunc in BINARY.items():

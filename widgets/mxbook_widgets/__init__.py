@@ -4,7 +4,7 @@ Each widget shows a data object of `mxbook.explain`, which draws itself where no
 """
 
 try:
-    import anywidget  # noqa: F401  (asked here, so that the message below is the first one seen)
+    import anywidget
 except ImportError as error:
     raise ImportError(
         "the live widgets need the package anywidget: pip install 'mxbook[widgets]'"

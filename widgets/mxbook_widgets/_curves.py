@@ -7,6 +7,7 @@ import anywidget
 import traitlets
 from IPython import get_ipython
 from IPython.display import display, update_display
+
 from mxbook.explain import frames
 from mxbook.explain.run import Run
 

@@ -1,3 +1,22 @@
 """The operators, one theme a file.  Importing this package registers them all."""
 
-from . import activation, arithmetic, comparison, creation, dense, elementary, optimizer, random, shape, softmax
+from . import (
+    activation,
+    arithmetic,
+    comparison,
+    creation,
+    dense,
+    dot,
+    elementary,
+    indexing,
+    joining,
+    optimizer,
+    piecewise,
+    random,
+    reduce,
+    repeating,
+    shape,
+    slicing,
+    softmax,
+    sorting,
+)

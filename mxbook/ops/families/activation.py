@@ -38,19 +38,19 @@ def _softsign(k, _p, data, *, out=None):
 
 
 @operator("_backward_relu", shape=rules.same_shape, in_place=True)
-def relu_gate(k, _p, dy, data, *, out=None):
-    """What arrives (`dy`) where `data` is above 0, and 0 elsewhere."""
-    return k.xp.multiply(dy, data > 0, out=out)
+def relu_gate(k, _p, delta, data, *, out=None):
+    """`delta` where `data` is above 0, and 0 elsewhere."""
+    return k.xp.multiply(delta, data > 0, out=out)
 
 
-@relu_gate.gradient("dy")
+@relu_gate.gradient("delta")
 def _(F, p, dy, data):
     return F._backward_relu(dy, data)
 
 
 BOTH_SIDES = [[-2.0, -0.5, 0.25], [1.5, -1.0, 3.0]]  # and not too near to a kink at 0
 
-relu_gate.example((2, 3), BOTH_SIDES).gives(lambda dy, x: dy * (x > 0))
+relu_gate.example((2, 3), BOTH_SIDES).gives(lambda delta, x: delta * (x > 0))
 
 
 class Nonlinearity:

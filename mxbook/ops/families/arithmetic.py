@@ -1,4 +1,5 @@
-"""Adding, subtracting, multiplying, dividing, powers, extremes: of two arrays, or of array and number."""
+"""Adding, subtracting, multiplying, dividing, powers, extremes: of two arrays, or of array and
+number."""
 
 import math
 

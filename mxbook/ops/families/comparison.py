@@ -4,7 +4,9 @@ import numpy as np
 
 from mxbook.ops.tables import Arithmetic, unary
 
-STRETCHED = "1 where it holds, 0 elsewhere, in the type of `lhs`.  The broadcast forms stretch axes."
+STRETCHED = (
+    "1 where it holds, 0 elsewhere, in the type of `lhs`.  The broadcast forms stretch axes."
+)
 
 
 def _row(word: str, function: str, meaning: str, suffix: str) -> None:

@@ -216,3 +216,38 @@ def _(p, dtype):
 
 shape_array.example((2, 3)).gives(lambda x: np.array([2, 3]))
 size_array.example((2, 3)).gives(lambda x: np.array([6]))
+
+
+def _like_length(p, data):
+    """How many numbers: the length of the axis, or the number of elements."""
+    return shapes.size(data) if p.axis is None else data[shapes.axis_index(p.axis, len(data))]
+
+
+@operator(
+    "_contrib_arange_like",
+    Real("start", 0.0, doc="First value."),
+    Real("step", 1.0, doc="Distance of neighbours."),
+    Int("repeat", 1, low=1, doc="How often each value is repeated."),
+    CTX,
+    Int("axis", None, doc="The axis that gives the length; the whole shape when None."),
+    aliases=("_npx_arange_like",),
+    zero_gradient=True,
+)
+def arange_like(k, p, data):
+    """Evenly spaced numbers, as many as the input has elements (or along an axis), in its type.
+
+    `(2, 3)` gives `[[0, 1, 2], [3, 4, 5]]`, with `axis=1` `[0, 1, 2]`.
+    """
+    count = _like_length(p, data.shape)
+    steps = np.arange(count, dtype="int64") // p.repeat
+    values = (p.start + p.step * steps).astype(data.dtype)
+    return k.to_device(values.reshape(data.shape if p.axis is None else count))
+
+
+arange_like.shapes(
+    rules.forward(lambda p, data: data if p.axis is None else (_like_length(p, data),))
+)
+arange_like.example((2, 3), start=1, step=0.5, repeat=2).gives(
+    lambda x: np.array([[1, 1, 1.5], [1.5, 2, 2]])
+)
+arange_like.example((2, 3), axis=-1).gives(lambda x: np.arange(3))

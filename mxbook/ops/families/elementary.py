@@ -29,9 +29,7 @@ def _fix(k, _p, data, *, out=None):
     return k.xp.trunc(data, out=out)
 
 
-unary(
-    "exp", "exp", lambda F, p, dy, out: dy * out, f"`e` to the power of each element.  {FLOAT}"
-)
+unary("exp", "exp", lambda F, p, dy, out: dy * out, f"`e` to the power of each element.  {FLOAT}")
 unary(
     "expm1",
     "expm1",

@@ -127,9 +127,7 @@ def _sample(name: str, names: tuple[str, ...], doc: str, source: dict) -> None:
 
     def draw_each(k, p, *given):
         host = [k.to_host(a) for a in given]
-        return k.to_device(
-            getattr(k.random, name)(*host, shape=p.shape, dtype=p.dtype or DEFAULT)
-        )
+        return k.to_device(getattr(k.random, name)(*host, shape=p.shape, dtype=p.dtype or DEFAULT))
 
     def shape_rule(p, *given):
         found, _ = rules.same_shape(p, *given)

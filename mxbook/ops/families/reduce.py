@@ -5,7 +5,6 @@ import numpy as np
 from mxbook.base import shapes
 from mxbook.base.dtypes import FLOATS, TYPES
 from mxbook.base.errors import ParameterError, ShapeError
-from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.params import Bool, DType, Int, Shape
 from mxbook.ops.registry import operator
@@ -36,28 +35,28 @@ def kept_shape(p, shape):
 
 
 def reduced_shape(p, shape):
-    """The shape of the result; where nothing is left it is (1,), as arrays have at least one axis."""
+    """The shape of the result; (1,) where nothing is left, as arrays have at least one axis."""
     axes = reduced_axes(p, len(shape))
     if p.keepdims:
         return kept_shape(p, shape)
     return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
 
 
-def _nonempty(p, shape):
-    """The shape of the result of a reduction that needs at least one element."""
+def chosen_shape(p, shape):
+    """`reduced_shape` for reductions that need at least one element."""
     if 0 in (shape[a] for a in reduced_axes(p, len(shape))):
         raise ShapeError(
-            f"nothing to choose from in shape {shapes.text(shape)}",
+            f"there is nothing to choose from in an array of shape {shapes.text(shape)}",
             rule="the reduced axes have at least one element",
         )
     return reduced_shape(p, shape)
 
 
 def reduced(p, function, data, out=None, dtype=None):
-    """`function(data, axis=..., keepdims=True)` in the shape of the result, written to `out` if given.
+    """`function(data, axis=...)` in the shape of the result, written to `out` if given.
 
-    `dtype` is the type to accumulate in; the result has the type of the data.  float16 is accumulated
-    in float32, which is where MXNet's compensated sums get to.
+    `dtype` is the type to accumulate in; the result has the type of the data.  float16 is
+    accumulated in float32, which is as exact as MXNet's compensated sums.
     """
     axes, shape = reduced_axes(p, data.ndim), reduced_shape(p, data.shape)
     into = None if out is None else out.reshape(kept_shape(p, data.shape))
@@ -92,7 +91,7 @@ def _along(function):
 def reduction(name, *params, aliases=(), nonempty=False, **fields):
     """Decorator: a reducing operator with MXNet's parameters `axis`, `keepdims` and `exclude`."""
     every = params or (AXIS, KEEPDIMS, EXCLUDE)
-    shape = forward(_nonempty if nonempty else reduced_shape)
+    shape = forward(chosen_shape if nonempty else reduced_shape)
     return operator(name, *every, aliases=aliases, shape=shape, **fields)
 
 
@@ -278,28 +277,3 @@ norm.example((2, 3, 4), axis=(1, 2), keepdims=True).gives(
     lambda x: np.sqrt((x * x).sum((1, 2), keepdims=True))
 )
 norm.example(DISTINCT, ord=1, axis=1).gives(lambda x: np.abs(x).sum(1))
-
-
-def _position(k, p, data, function):
-    """Where the extreme element stands, as numbers of the data's type."""
-    xp = k.xp
-    if p.axis is None:
-        found = function(data.reshape(-1), axis=0).reshape(_one_axis(p, data.shape))
-    else:
-        found = function(data, axis=p.axis).reshape(_one_axis(p, data.shape))
-    return xp.asarray(found, TYPES["float32"])
-
-
-def _one_axis(p, shape):
-    """The shape of a result that reduces one axis, or all when `axis` is None."""
-    axis = None if p.axis is None else (p.axis,)
-    return _nonempty(_Reduction(axis, p.keepdims), shape)
-
-
-class _Reduction:
-    """The parameters of a reduction for operators that have only one axis."""
-
-    __slots__ = ("axis", "keepdims")
-
-    def __init__(self, axis, keepdims):
-        self.axis, self.keepdims = axis, keepdims

@@ -197,7 +197,9 @@ transpose.example((2, 3)).gives(np.transpose)
 transpose.example((2, 3, 4), axes=(1, 2, 0)).gives(lambda x: x.transpose(1, 2, 0))
 
 
-@operator("expand_dims", Int("axis", doc="Where the new axis stands."), aliases=("_npi_expand_dims",))
+@operator(
+    "expand_dims", Int("axis", doc="Where the new axis stands."), aliases=("_npi_expand_dims",)
+)
 def expand_dims(k, p, data):
     """An axis of length 1 inserted."""
     return k.xp.expand_dims(data, p.axis).copy()
@@ -245,9 +247,9 @@ sum_to.example((4, 2, 3), shape=(1, 3)).gives(lambda x: x.sum((0, 1)).reshape(1,
 
 
 @operator("broadcast_to", Shape("shape", (), doc="Target; 0 keeps a length."))
-def broadcast_to(k, p, data):
+def broadcast_to(k, p, data, *, out=None):
     """Axes of length 1 stretched to the lengths of `shape`."""
-    return k.xp.broadcast_to(data, _stretched(p, data.shape)).copy()
+    return copied(k, k.xp.broadcast_to(data, _stretched(p, data.shape)), out)
 
 
 def _stretched(p, data):
@@ -271,3 +273,234 @@ def _(F, p, dy, data_shape):
 
 
 broadcast_to.example((2, 1, 3), shape=(2, 4, 0)).gives(lambda x: np.repeat(x, 4, 1))
+
+
+def _squeezed(p, data):
+    """The shape without axes of length 1; at least one axis is left."""
+    axes = [shapes.axis_index(a, len(data)) for a in p.axis or ()]
+    if len(set(axes)) < len(axes) or any(data[a] != 1 for a in axes):
+        raise ShapeError(
+            f"axis={p.axis} cannot be removed from shape {shapes.text(data)}",
+            rule="axes of length 1, each once",
+        )
+    gone = axes if p.axis is not None else [i for i, n in enumerate(data) if n == 1]
+    return tuple(n for i, n in enumerate(data) if i not in gone) or (1,)
+
+
+@operator("squeeze", Shape("axis", None, doc="Axes to remove; all of length 1 when None."))
+def squeeze(k, p, data, *, out=None):
+    """The array without axes of length 1: `(2, 1, 3, 1)` becomes `(2, 3)`.
+
+    Errors: ShapeError for axes of another length.  Source: MXNet 1.6, `mx.nd.squeeze`.
+    """
+    return copied(k, data.reshape(_squeezed(p, data.shape)), out)
+
+
+squeeze.shapes(forward(_squeezed))
+
+
+@squeeze.gradient("data")
+def _(F, p, dy, data_shape):
+    return F.Reshape(dy, shape=data_shape)
+
+
+squeeze.example((2, 1, 3, 1)).gives(np.squeeze)
+squeeze.example((2, 1, 3, 1), axis=(-1,)).gives(lambda x: np.squeeze(x, -1))
+
+
+def _swapped(p, data):
+    a, b = (shapes.axis_index(d, len(data)) for d in (p.dim1, p.dim2))
+    shape = list(data)
+    shape[a], shape[b] = data[b], data[a]
+    return tuple(shape)
+
+
+@operator(
+    "SwapAxis",
+    Int("dim1", 0, doc="One axis."),
+    Int("dim2", 0, doc="The other axis."),
+    aliases=("swapaxes", "_npi_swapaxes"),
+)
+def swapaxes(k, p, data, *, out=None):
+    """Two axes in each other's place: `(2, 3, 4)` with `dim1=0, dim2=2` becomes `(4, 3, 2)`."""
+    return copied(k, k.xp.swapaxes(data, p.dim1, p.dim2), out)
+
+
+swapaxes.shapes(forward(_swapped))
+
+
+@swapaxes.gradient("data")
+def _(F, p, dy):
+    return F.SwapAxis(dy, dim1=p.dim1, dim2=p.dim2)
+
+
+swapaxes.example((2, 3, 4), dim1=0, dim2=-1).gives(lambda x: x.swapaxes(0, 2))
+
+
+@operator("reverse", Shape("axis", doc="Axes to turn round."), aliases=("flip",))
+def reverse(k, p, data, *, out=None):
+    """The elements in reverse order along the given axes."""
+    return copied(k, k.xp.flip(data, p.axis), out)
+
+
+@reverse.shapes
+@forward
+def _(p, data):
+    for axis in p.axis:
+        shapes.axis_index(axis, len(data))
+    return data
+
+
+@reverse.gradient("data")
+def _(F, p, dy):
+    return F.reverse(dy, axis=p.axis)
+
+
+reverse.example((2, 3), axis=1).gives(lambda x: x[:, ::-1])
+reverse.example((2, 3, 2), axis=(0, 2)).gives(lambda x: x[::-1, :, ::-1])
+
+
+def _place(at, ndim, default):
+    """An optional place between axes, counted from the end when negative."""
+    if at is None:
+        return default
+    if not -ndim <= at <= ndim:
+        raise ShapeError(f"there is no place {at} among {ndim} axes")
+    return at + ndim if at < 0 else at
+
+
+def _reshaped_like(p, lhs, rhs):
+    begin, end = _place(p.lhs_begin, len(lhs), 0), _place(p.lhs_end, len(lhs), len(lhs))
+    first, last = _place(p.rhs_begin, len(rhs), 0), _place(p.rhs_end, len(rhs), len(rhs))
+    shape = (*lhs[:begin], *rhs[first:last], *lhs[end:])
+    if shapes.size(shape) != shapes.size(lhs):
+        raise ShapeError(
+            f"{shapes.text(lhs)} cannot take the shape {shapes.text(shape)}",
+            rule="the number of elements stays",
+        )
+    return shape
+
+
+@operator(
+    "reshape_like",
+    Int("lhs_begin", None, doc="First axis of `lhs` to replace."),
+    Int("lhs_end", None, doc="Axis behind the last one."),
+    Int("rhs_begin", None, doc="First axis of `rhs` to take."),
+    Int("rhs_end", None, doc="Axis behind the last one."),
+    aliases=("_npx_reshape_like",),
+    type=rules.first_type,
+    cost=result_cost,
+)
+def reshape_like(k, p, lhs, rhs, *, out=None):
+    """The elements of `lhs` in the shape of `rhs`, or with some axes replaced by some of `rhs`.
+
+    Errors: ShapeError where the numbers of elements differ.
+    Source: MXNet 1.6, `mx.nd.reshape_like`.
+    """
+    return copied(k, lhs.reshape(_reshaped_like(p, lhs.shape, rhs.shape)), out)
+
+
+reshape_like.shapes(forward(_reshaped_like))
+
+
+@reshape_like.gradient("lhs")
+def _(F, p, dy, lhs_shape):
+    return F.Reshape(dy, shape=lhs_shape)
+
+
+reshape_like.example((6,), (2, 3)).gives(lambda x, y: x.reshape(2, 3))
+reshape_like.example((5, 6), (2, 3, 4), lhs_begin=1, rhs_end=-1).gives(
+    lambda x, y: x.reshape(5, 2, 3)
+)
+
+
+@operator("_identity_with_attr_like_rhs", type=rules.first_type, shape=rules.same_shape)
+def identity_like(k, _p, lhs, rhs, *, out=None):
+    """A copy of `lhs`, which must have the shape of `rhs`; the values of `rhs` are not used."""
+    return copied(k, lhs, out)
+
+
+@identity_like.gradient("lhs")
+def _(F, p, dy):
+    return dy
+
+
+identity_like.example((2, 3), (2, 3)).gives(lambda x, y: x)
+
+BLOCK = Int("block_size", low=1, doc="Side of the square blocks.")
+
+
+def _blocks(p, data, divided):
+    """The block size, once the axes to divide are known to be divisible by it."""
+    block = p.block_size
+    if len(data) != 4 or any(data[a] % n for a, n in divided(block)):
+        raise ShapeError(
+            f"{shapes.text(data)} cannot be rearranged in blocks of {block} x {block}",
+            rule="shape (n, c, h, w); c is divisible by block_size^2 (depth_to_space), "
+            "or h and w by block_size (space_to_depth)",
+        )
+    return block
+
+
+def _to_space(p, data):
+    b = _blocks(p, data, lambda b: ((1, b * b),))
+    n, c, h, w = data
+    return (n, c // (b * b), h * b, w * b)
+
+
+def _to_depth(p, data):
+    b = _blocks(p, data, lambda b: ((2, b), (3, b)))
+    n, c, h, w = data
+    return (n, c * b * b, h // b, w // b)
+
+
+@operator("depth_to_space", BLOCK)
+def depth_to_space(k, p, data):
+    """Groups of `block_size^2` channels spread over the picture.
+
+    `(n, c * b * b, h, w)` becomes `(n, c, h * b, w * b)`.
+
+    Errors: ShapeError where the channels cannot be divided.
+    Source: MXNet 1.6, `mx.nd.depth_to_space`.
+    """
+    b = p.block_size
+    n, c, h, w = _to_space(p, data.shape)
+    parts = data.reshape(n, b, b, c, h // b, w // b)
+    return copied(k, k.xp.transpose(parts, (0, 3, 4, 1, 5, 2))).reshape(n, c, h, w)
+
+
+@operator("space_to_depth", BLOCK)
+def space_to_depth(k, p, data):
+    """Blocks of the picture stacked as channels.
+
+    `(n, c, h * b, w * b)` becomes `(n, c * b * b, h, w)`.
+
+    Errors: ShapeError where height or width cannot be divided.
+    Source: MXNet 1.6, `mx.nd.space_to_depth`.
+    """
+    b = p.block_size
+    n, c, h, w = data.shape
+    parts = data.reshape(n, c, h // b, b, w // b, b)
+    return copied(k, k.xp.transpose(parts, (0, 3, 5, 1, 2, 4))).reshape(_to_depth(p, data.shape))
+
+
+depth_to_space.shapes(forward(_to_space))
+space_to_depth.shapes(forward(_to_depth))
+
+
+@depth_to_space.gradient("data")
+def _(F, p, dy):
+    return F.space_to_depth(dy, block_size=p.block_size)
+
+
+@space_to_depth.gradient("data")
+def _(F, p, dy):
+    return F.depth_to_space(dy, block_size=p.block_size)
+
+
+depth_to_space.example((1, 8, 1, 3), block_size=2).gives(
+    lambda x: x.reshape(1, 2, 2, 2, 1, 3).transpose(0, 3, 4, 1, 5, 2).reshape(1, 2, 2, 6)
+)
+space_to_depth.example((1, 1, 2, 4), block_size=2).gives(
+    lambda x: np.stack([x[0, 0, i::2, j::2] for i in (0, 1) for j in (0, 1)])[None]
+)

@@ -22,7 +22,8 @@ REGION = (
 def region(p, shape):
     """The parameters `begin`, `end` and `step` as Python slices of an array of `shape`.
 
-    Raises ShapeError when there are more of them than axes, ParameterError when they do not go together.
+    Raises ShapeError when there are more of them than axes, ParameterError when they do not go
+    together.
     """
     steps = p.step or (None,) * len(p.begin)
     if not len(p.begin) == len(p.end) == len(steps):
@@ -50,8 +51,8 @@ def region_shape(p, shape):
 def slice_(k, p, data, *, out=None):
     """A part of the array: `data[begin[0]:end[0]:step[0], begin[1]:end[1]:step[1], ...]`.
 
-    Positions count from the end when negative and are cut off at the borders, as in Python.  Axes that
-    are not spoken about stay whole.
+    Positions count from the end when negative and are cut off at the borders, as in Python.  Axes
+    that are not spoken about stay whole.
 
     Source: MXNet 1.6, `mx.nd.slice`.
     """
@@ -192,7 +193,7 @@ slice_assign_scalar.example((4, 3), scalar=2.5, begin=(1, 2), end=(3, 0), step=(
 
 
 def axis_range(p, shape):
-    """Axis, first and last position (excluded) of `slice_axis`; raises ShapeError outside the axis."""
+    """Axis, first position and the one behind the last; ShapeError outside the axis."""
     axis = shapes.axis_index(p.axis, len(shape))
     length = shape[axis]
     begin = p.begin + length if p.begin < 0 else p.begin
@@ -280,8 +281,7 @@ def slice_like(k, p, data, shape_like, *, out=None):
 @forward
 def _(p, data, like):
     return tuple(
-        n if cut is None else cut
-        for n, cut in zip(data, _like_lengths(p, data, like), strict=True)
+        n if cut is None else cut for n, cut in zip(data, _like_lengths(p, data, like), strict=True)
     )
 
 
@@ -292,3 +292,82 @@ def _(F, p, dy, data_shape, out_shape):
 
 slice_like.example((3, 4), (2, 3)).gives(lambda x, like: x[:2, :3])
 slice_like.example((3, 4, 5), (2, 3), axes=(1,)).gives(lambda x, like: x[:, :3])
+
+
+def diagonal_length(p, shape):
+    """Length of a diagonal; raises ShapeError where there is none."""
+    axis1, axis2 = (shapes.axis_index(a, len(shape)) for a in (p.axis1, p.axis2))
+    if axis1 == axis2:
+        raise ShapeError(f"axis1={p.axis1} and axis2={p.axis2} are the same", rule="two axes")
+    length = min(shape[axis1] + min(p.k, 0), shape[axis2] - max(p.k, 0))
+    if length <= 0:
+        raise ShapeError(f"there is no diagonal {p.k} in shape {shapes.text(shape)}")
+    return length
+
+
+def _diagonal_shape(p, data):
+    """Without the two axes, and the diagonal as last axis; a vector makes a matrix."""
+    if len(data) == 1:
+        return (data[0] + abs(p.k),) * 2
+    gone = (p.axis1 % len(data), p.axis2 % len(data))
+    rest = tuple(n for i, n in enumerate(data) if i not in gone)
+    return (*rest, diagonal_length(p, data))
+
+
+DIAGONAL = (
+    Int("k", 0, doc="Which diagonal; above 0 upper ones."),
+    Int("axis1", 0, doc="First axis of the matrices."),
+    Int("axis2", 1, doc="Second axis of the matrices."),
+)
+
+
+@operator("diag", *DIAGONAL, cost=result_cost)
+def diag(k, p, data, *, out=None):
+    """The diagonal of a matrix, or of the matrices in two axes: `out[i] = data[i, i + k]`.
+
+    A vector becomes the diagonal of a matrix of zeros.  The diagonal stands in the last axis:
+    `(2, 3, 4)` gives `(4, 2)`.
+
+    Errors: ShapeError where there is no such diagonal.  Source: MXNet 1.6, `mx.nd.diag`.
+    """
+    if data.ndim == 1:
+        return copied(k, k.xp.diag(data, p.k), out)
+    return copied(k, k.xp.diagonal(data, p.k, p.axis1, p.axis2), out)
+
+
+diag.shapes(forward(_diagonal_shape))
+
+
+@diag.gradient("data")
+def _(F, p, dy, data_shape):
+    if len(data_shape) == 1:
+        return F.diag(dy, k=p.k)
+    return F._backward_diag(dy, shape=data_shape, k=p.k, axis1=p.axis1, axis2=p.axis2)
+
+
+@operator(
+    "_backward_diag", Shape("shape", doc="Shape of the whole array."), *DIAGONAL, cost=result_cost
+)
+def backward_diag(k, p, part):
+    """Zeros of `shape` with `part` on a diagonal; the reverse of `diag`."""
+    whole = k.xp.zeros(p.shape, part.dtype)
+    places = k.xp.arange(diagonal_length(p, p.shape))
+    matrices = k.xp.moveaxis(whole, (p.axis1, p.axis2), (-2, -1))
+    matrices[..., places - min(p.k, 0), places + max(p.k, 0)] = part
+    return whole
+
+
+backward_diag.shapes(forward(lambda p, part: p.shape))
+
+
+@backward_diag.gradient("part")
+def _(F, p, dy):
+    return F.diag(dy, k=p.k, axis1=p.axis1, axis2=p.axis2)
+
+
+diag.example((3,), k=-1).gives(lambda x: np.diag(x, -1))
+diag.example((3, 4)).gives(np.diagonal)
+diag.example((2, 3, 4), k=1, axis1=-1, axis2=1).gives(lambda x: np.diagonal(x, 1, 2, 1))
+backward_diag.example((2,), shape=(3, 2), k=-1).gives(
+    lambda x: np.array([[0, 0], [x[0], 0], [0, x[1]]])
+)

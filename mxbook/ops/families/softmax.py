@@ -11,7 +11,9 @@ from mxbook.ops.params import Bool, DType, Enum, Int, Real
 from mxbook.ops.registry import operator
 
 AXIS = Int("axis", -1, doc="The axis along which the probabilities add up to 1.")
-TEMPERATURE = Real("temperature", None, doc="Divides the input: above 1 evens the probabilities out.")
+TEMPERATURE = Real(
+    "temperature", None, doc="Divides the input: above 1 evens the probabilities out."
+)
 DTYPE = DType("dtype", None, doc="Element type of the result; that of the input by default.")
 
 
@@ -232,9 +234,7 @@ def _(F, p, dy, out, out_shape):
     return F.Reshape(dx, shape=out_shape)
 
 
-softmax_activation.example((2, 3, 4)).gives(
-    lambda x: _softmax(x.reshape(2, 12)).reshape(x.shape)
-)
+softmax_activation.example((2, 3, 4)).gives(lambda x: _softmax(x.reshape(2, 12)).reshape(x.shape))
 softmax_activation.example((2, 3, 4), mode="channel").gives(lambda x: _softmax(x, 1))
 
 

@@ -263,11 +263,9 @@ function bestValues(panel, f, { theme }) {
     const [x, y] = [f.px(at), f.py(value)];
     const text = `best ${number(value)}`;
     const half = textWidth(text, 11) / 2;
-    const above = (d.style.better === "max" && y - 20 > f.top) || y + 20 > f.top + f.height;
-    const place = {
-      x: Math.min(Math.max(x, f.left + half), f.right - half),
-      y: above ? y - 14 : y + 15,
-    };
+    const centre = Math.min(Math.max(x, f.left + half), f.right - half);
+    const cost = [y - 15, y + 16].map((at) => crowd(panel, f, centre, half, at));
+    const place = { x: centre, y: cost[1] < cost[0] ? y + 16 : y - 15 };
     const anchor = /** @type {const} */ ("middle");
     const ring = { kind: /** @type {const} */ ("circle"), x, y, colour: d.colour };
     return [
@@ -276,4 +274,33 @@ function bestValues(panel, f, { theme }) {
       { kind: "label", ...place, text, colour: d.colour, size: 11, anchor, halo: theme.paper },
     ];
   });
+}
+
+/**
+ * How much a label around (x, y) would cover: points of curves, or the panel's edge.
+ *
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @param {number} x
+ * @param {number} half  of its width
+ * @param {number} y
+ */
+function crowd({ drawn }, f, x, half, y) {
+  let covered = y > f.top + 5 && y < f.top + f.height - 5 ? 0 : 2;
+  for (const { cut, line } of drawn) {
+    const points = cut.at.map((at, i) => [f.px(at), f.py(line[i])]).filter(([, py]) => py === py);
+    for (let k = 0; points.length && k < 9; k++) {
+      const height = heightAt(points, x - half + (k * half) / 4);
+      if (Math.abs(height - y) < 8) covered += 1 / 9;
+    }
+  }
+  return covered;
+}
+
+/** Height of a polyline at x. @param {number[][]} points @param {number} x */
+function heightAt(points, x) {
+  const next = points.findIndex(([px]) => px >= x);
+  if (next <= 0) return points[next < 0 ? points.length - 1 : 0][1];
+  const [[x0, y0], [x1, y1]] = [points[next - 1], points[next]];
+  return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
 }

@@ -1,0 +1,50 @@
+"""The block path: which blocks of a network are running in this thread, outermost first.
+
+A block pushes itself when its forward begins and pops itself when it ends, so that an error or an event
+can say where in the network it happened: `Net > dense0 (Dense(4 -> 5))`.  The text is made only when
+somebody reads it.  Whatever has a method `_label_in(outer)` can stand on the path.
+"""
+
+import threading
+from typing import Any
+
+from .errors import MXNetError
+
+
+class _Local(threading.local):
+    def __init__(self):
+        self.blocks: list[Any] = []
+
+
+local = _Local()
+
+
+def push(block: Any) -> None:
+    """Enter a block."""
+    local.blocks.append(block)
+
+
+def pop() -> None:
+    """Leave the innermost block."""
+    local.blocks.pop()
+
+
+def current() -> tuple[Any, ...]:
+    """The running blocks, outermost first; `text` writes them."""
+    return tuple(local.blocks)
+
+
+def text(blocks: tuple[Any, ...]) -> str:
+    """The path in words; empty outside of any block.
+
+    >>> text(())
+    ''
+    """
+    outers = (None, *blocks)
+    return " > ".join(block._label_in(outer) for outer, block in zip(outers, blocks, strict=False))
+
+
+def add_place(error: MXNetError) -> None:
+    """Tell an error in which block it happened, unless it knows already."""
+    if all(label != "in" for label, _ in error.place):
+        error.place = (("in", text(current())), *error.place)

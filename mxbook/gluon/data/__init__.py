@@ -1,0 +1,22 @@
+"""`mx.gluon.data`: data sets, samplers and the DataLoader.
+
+`dataset.py` samples by index; `sampler.py` orders of indices; `dataloader.py` batches; `workers.py` its
+threads; `vision/` images.
+"""
+
+from . import dataloader, dataset, sampler
+from .dataloader import DataLoader
+from .dataset import ArrayDataset, Dataset, SimpleDataset
+from .sampler import BatchSampler, FilterSampler, RandomSampler, Sampler, SequentialSampler
+
+__all__ = [
+    "ArrayDataset",
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "FilterSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SimpleDataset",
+]

@@ -1,0 +1,261 @@
+"""What every operator must be able to do: one function for each property, on one case.
+
+Each raises AssertionError that says what is wrong; `check_operator` runs them all.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mxbook import backend
+from mxbook.base.context import Context, cpu, current_context
+from mxbook.base.dtypes import FLOATS
+from mxbook.imperative.plan import Plan
+from mxbook.ndarray import array, zeros
+from mxbook.ndarray.ndarray import NDArray
+from mxbook.ops.operator import Operator
+from mxbook.ops.params import parse
+from mxbook.ops.rules import unset_shape
+
+from .cases import Case, cases_of
+from .comparing import TOLERANCES, assert_agree
+from .gradients import check_gradient, gradient_function, gradients, run, variables
+
+
+def check_operator(op: Operator | str, ctx: Context | None = None) -> None:
+    """Run all checks on all examples of an operator; on `ctx` compare it with the processor.
+
+    Works for built-in operators and for those you register yourself.  Raises AssertionError.
+
+    >>> check_operator("sin")
+    """
+    cases = cases_of(op)
+    if not cases:
+        raise AssertionError(f"{op} has no example")
+    check_documented(cases[0].op)
+    for case in cases:
+        try:
+            for check in CHECKS:
+                check(case)
+            if ctx is not None:
+                check_device(case, ctx)
+        except AssertionError as error:
+            raise AssertionError(f"{case!r}: {error}") from None
+
+
+def check_value(case: Case) -> None:
+    """The results are those of the example's formula, and the inputs keep their values."""
+    arrays = case.arrays()
+    found = [o.asnumpy() for o in case.call(*arrays)]
+    if case.example.value is not None:
+        expected = case.example.value(*[x.astype("float64") for x in case.inputs])
+        expected = list(expected) if isinstance(expected, list | tuple) else [expected]
+        if len(found) != len(expected):
+            raise AssertionError(f"{len(found)} results in place of {len(expected)}")
+        for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+            assert_agree(a, b, f"result {i}")
+    for name, before, after in zip(_names(case), case.inputs, arrays, strict=True):
+        if name not in case.op.mutates:
+            assert_agree(after.asnumpy(), before, f"the input {name} was changed: it", (0, 0))
+
+
+def check_inference(case: Case, ctx: Context | None = None, floats: str | None = None) -> None:
+    """Shapes and types are as inferred; results are new arrays in C order on their device."""
+    ctx = ctx or current_context()
+    inputs = case.arrays(ctx, floats)
+    arrays = [a._data for a in inputs]
+    p = case.values
+    with ctx:
+        plan = Plan(case.op, p, [a._spec for a in inputs], ctx, train=True)
+        found = plan.kernel(p, *arrays)
+    found = found if isinstance(found, tuple | list) else (found,)
+    if len(found) != len(plan.outputs):
+        raise AssertionError(f"{len(found)} results, but {len(plan.outputs)} outputs are declared")
+    xp = backend.array_module(ctx)
+    for i, (result, spec) in enumerate(zip(found, plan.outputs, strict=True)):
+        if not isinstance(result, xp.ndarray):
+            raise AssertionError(f"result {i} is a {type(result).__name__}, not an array")
+        shape = result.shape if case.op.dynamic_shape else spec.shape
+        if (result.shape, result.dtype) != (shape, spec.dtype):
+            raise AssertionError(
+                f"result {i} is {result.dtype}{result.shape}, inferred was {spec.dtype}{shape}"
+            )
+        if not result.flags.c_contiguous:
+            raise AssertionError(f"result {i} is not in C order")
+        if any(xp.may_share_memory(result, x) for x in arrays):
+            raise AssertionError(f"result {i} shares memory with an input")
+
+
+def check_partial_inference(case: Case) -> None:
+    """With less known about the inputs, the rules say less, but never something else."""
+    p, truth = case.values, [x.shape for x in case.inputs]
+    _, full = case.op.shape_rule(p, *truth)
+    _, types = case.op.type_rule(p, *[x.dtype for x in case.inputs])
+    for i, shape in enumerate(truth):
+        for known in (None, *((*shape[:k], None, *shape[k + 1 :]) for k in range(len(shape)))):
+            ins, outs = case.op.shape_rule(p, *truth[:i], known, *truth[i + 1 :])
+            _assert_consistent("shape", ins, truth)
+            _assert_consistent("shape", outs, full)
+        dtypes: list[Any] = [x.dtype for x in case.inputs]
+        dtypes[i] = None
+        ins, outs = case.op.type_rule(p, *dtypes)
+        _assert_consistent("type", ins, [x.dtype for x in case.inputs])
+        _assert_consistent("type", outs, types)
+
+
+def _names(case: Case) -> list[str]:
+    """A name for each input."""
+    if case.op.variadic:
+        return [f"{case.op.inputs[0]}{i}" for i in range(len(case.inputs))]
+    return list(case.op.inputs[: len(case.inputs)])
+
+
+def _assert_consistent(what: str, partial: Sequence[Any], full: Sequence[Any]) -> None:
+    for some, everything in zip(partial, full, strict=False):  # what is missing is unknown
+        if some is not None and not _may_become(some, everything):
+            raise AssertionError(
+                f"the {what} rule infers {some} from a part, and {everything} from all"
+            )
+
+
+def _may_become(partial: Any, full: Any) -> bool:
+    """Whether a partly known shape (or a type) agrees with the full one."""
+    if not isinstance(partial, tuple):
+        return partial == full
+    return len(partial) == len(full) and all(
+        a in (None, b) for a, b in zip(partial, full, strict=True)
+    )
+
+
+def check_types(case: Case) -> None:
+    """Every float type that the type rule lets pass gives float64's values, to its precision."""
+    for floats in ("float16", "float32", "float64"):
+        if not case.floats or not case.accepts(floats):
+            continue
+        check_inference(case, floats=floats)
+        inputs = case.host(floats)
+        exact = [x.astype("float64") if x.dtype in FLOATS else x for x in inputs]
+        if case.op.uses_random or not case.accepts("float64"):
+            continue
+        found = case.call(*[array(x, dtype=x.dtype) for x in inputs])
+        expected = case.call(*[array(x, dtype=x.dtype) for x in exact])
+        for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+            assert_agree(a.asnumpy(), b.asnumpy(), f"result {i} in {floats}", TOLERANCES[floats])
+
+
+def check_out(case: Case) -> None:
+    """`out=` receives the results: fresh arrays, and any input that they fit."""
+    expected = case.call(*case.arrays())
+    fresh = [zeros(e.shape, e.context, e.dtype) for e in expected]
+    case.call(*case.arrays(), out=fresh if len(fresh) > 1 else fresh[0])
+    _assert_same(fresh, expected, "out=")
+    for i in range(len(case.inputs) if len(expected) == 1 else 0):
+        arrays = case.arrays()
+        if arrays[i]._spec is expected[0]._spec:
+            case.call(*arrays, out=arrays[i])
+            _assert_same(arrays[i : i + 1], expected, f"out= the input {_names(case)[i]}")
+
+
+def _assert_same(found: Sequence[NDArray], expected: Sequence[NDArray], what: str) -> None:
+    for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+        if a.dtype != b.dtype:
+            raise AssertionError(f"{what}: result {i} is {a.dtype} in place of {b.dtype}")
+        assert_agree(a.asnumpy(), b.asnumpy(), f"{what}: result {i}")
+
+
+def check_text(case: Case) -> None:
+    """The text form of every parameter gives its value back, as a file or a string would."""
+    values = case.values
+    texts = {p.name: p.format(getattr(values, p.name)) for p in case.op.params}
+    again = parse(case.op.name, case.op.values, texts)
+    for name, value in values.items():
+        if getattr(again, name) != value:
+            found = getattr(again, name)
+            raise AssertionError(f"{name}={value!r} is {found!r} after the text {texts[name]!r}")
+
+
+def check_gradients(case: Case) -> None:
+    """First and second derivatives are finite differences', unless the example says why not.
+
+    An operator whose gradient is zero is compared too; of several outputs also each alone.
+    """
+    op = case.op
+    if case.example.why or not (op.differentiable or op.zero_gradient) or not case.floats:
+        return
+    if not case.accepts("float64"):
+        raise AssertionError("it does not take float64, so finite differences mean nothing")
+    which = None if op.joint_rule else case.differentiable or case.floats
+    inputs = case.host("float64")
+    for train in (True, False) if op.uses_train else (True,):
+        check_gradient(case.call, *inputs, order=2, which=which, train=train)
+        outputs = len(run(case.call, variables(inputs), train))
+        for i in range(outputs if outputs > 1 else 0):
+            check_gradient(partial(_only, case, i), *inputs, which=which, train=train)
+
+
+def _only(case: Case, index: int, *arrays: NDArray) -> NDArray:
+    return [o for o in case.call(*arrays) if o._spec.dtype in FLOATS][index]
+
+
+def check_device(case: Case, ctx: Context) -> None:
+    """On a device: the values, gradients and gradients of gradients that the processor gives."""
+    host = cpu(ctx.device_id)  # the same number, so that random numbers agree
+    check_inference(case, ctx)
+    found = case.on(ctx)
+    for a in found:
+        if a.context != ctx:
+            raise AssertionError(f"a result on {a.context} in place of {ctx}")
+    _assert_same(found, case.on(host), str(ctx))
+    if not case.op.differentiable:
+        return
+    for order, (a, b) in enumerate(
+        zip(_derivatives(case, ctx), _derivatives(case, host), strict=True)
+    ):
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            if (x is None) != (y is None):
+                raise AssertionError(f"{ctx}: input {i} has a gradient on one device only")
+            if x is not None:
+                assert_agree(x, y, f"{ctx}: derivative {order + 1} of input {i}")
+
+
+def _derivatives(case: Case, ctx: Context) -> list[list[np.ndarray | None]]:
+    """The gradients of the sum of all results, and those of the sum of all gradients."""
+    with ctx:
+        inputs = case.host()
+        heads = run(case.call, variables(inputs, ctx), train=True)
+        weights = [np.ones(h.shape, h.dtype) for h in heads]
+        first = gradients(case.call, inputs, weights, ctx=ctx)
+        reached = [i for i, g in enumerate(first) if g is not None]
+        if case.example.why or not reached:
+            return [first]
+        derived = gradient_function(case.call, len(inputs), reached, train=True)
+        ones = [np.ones_like(inputs[i]) for i in reached]
+        return [first, gradients(derived, [*inputs, *weights], ones, ctx=ctx)]
+
+
+def check_documented(op: Operator) -> None:
+    """There are a sentence, a word about every parameter, an example and a shape rule."""
+    undocumented = [p.name for p in op.params if not p.doc]
+    missing = {
+        "no documentation": not op.doc,
+        f"no documentation of {', '.join(undocumented)}": undocumented,
+        "no example": not op.examples,
+        "no shape rule": op.shape_rule is unset_shape,
+        "a gradient and zero_gradient": op.differentiable and op.zero_gradient,
+    }
+    for what, wrong in missing.items():
+        if wrong:
+            raise AssertionError(f"{op.name}: {what}")
+
+
+CHECKS: tuple[Callable[[Case], None], ...] = (
+    check_value,
+    check_inference,
+    check_partial_inference,
+    check_types,
+    check_out,
+    check_text,
+    check_gradients,
+)

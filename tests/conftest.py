@@ -1,0 +1,42 @@
+"""Fixtures that many tests share."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def strict_gpu(monkeypatch):
+    """Two GPUs of the strict stand-in for CuPy, for one test; see `tests/strict_cupy`."""
+    from mxbook.backend import gpu
+    from tests import strict_cupy
+
+    monkeypatch.setitem(sys.modules, "cupy", strict_cupy)
+    monkeypatch.setattr(gpu, "xp", None)
+    monkeypatch.setattr(gpu, "used", set())
+    monkeypatch.setattr(gpu, "_copy_streams", {})
+    yield strict_cupy
+    forget_gpu_plans()
+    strict_cupy.cuda.Device(0).use()
+
+
+def forget_gpu_plans() -> None:
+    """Drop what was remembered about calls on GPUs: it refers to the stand-in."""
+    from mxbook.backend import GPU
+    from mxbook.ops.registry import operators
+
+    for op in operators.values():
+        on_gpu = [key for key, plan in op.plans.items() if plan.ctx.device_typeid == GPU]
+        for key in on_gpu:
+            del op.plans[key]
+
+
+@pytest.fixture
+def real_gpu():
+    """The first CUDA device of this machine."""
+    from mxbook.backend import gpu
+    from mxbook.base.context import Context
+
+    if gpu.count() == 0:
+        pytest.skip("needs CuPy and a CUDA device: run `python -m pytest -m gpu` where there is one")
+    return Context("gpu", 0)

@@ -1,0 +1,81 @@
+"""Every operator, on every one of its examples: value, inference, gradients, devices, text, words.
+
+    pytest tests/ops -k Convolution         only the cases of one operator
+"""
+
+import pytest
+
+import mxbook as mx
+from mxbook.ops.registry import operators
+from mxbook.testing import operators as checks
+from mxbook.testing.cases import all_cases
+
+ALL = list({op.name: op for op in operators.values()}.values())
+CASES = all_cases()
+every_case = pytest.mark.parametrize("case", CASES, ids=repr)
+every_operator = pytest.mark.parametrize("op", ALL, ids=lambda op: op.name)
+
+# MXNet 1.6 registers no gradient for these (besides creation, draws and updates, see below).
+NOT_DIFFERENTIABLE = {
+    "argmax_channel",
+    "batch_take",
+    "_slice_assign",
+    "_slice_assign_scalar",
+}
+
+
+@every_case
+def test_value(case):
+    checks.check_value(case)
+
+
+@every_case
+def test_inference(case):
+    checks.check_inference(case)
+    checks.check_partial_inference(case)
+
+
+@every_case
+def test_types(case):
+    checks.check_types(case)
+
+
+@every_case
+def test_out(case):
+    checks.check_out(case)
+
+
+@every_case
+def test_parameters_as_text(case):
+    checks.check_text(case)
+
+
+@every_case
+def test_gradients(case):
+    if case.example.why:
+        pytest.skip(case.example.why)
+    checks.check_gradients(case)
+
+
+@every_case
+def test_on_a_gpu(strict_gpu, case):
+    # Not device 0, which is the current one anyway.
+    checks.check_device(case, mx.gpu(1))
+
+
+@pytest.mark.gpu
+@every_case
+def test_on_a_real_gpu(real_gpu, case):
+    checks.check_device(case, real_gpu)
+
+
+@every_operator
+def test_documented(op):
+    checks.check_documented(op)
+
+
+@every_operator
+def test_a_gradient_or_a_reason(op):
+    draws_or_updates = op.uses_random or op.mutates or not op.inputs
+    if not draws_or_updates and op.name not in NOT_DIFFERENTIABLE:
+        assert op.differentiable or op.zero_gradient
