@@ -50,21 +50,25 @@ class _Scope:
 
     def __init__(self, recording: bool | None, training: bool | None):
         self._recording, self._training = recording, training
-        self._before: list[tuple[bool, bool, bool]] = []
+        self._before: list[tuple[bool, bool]] = []
 
     def __enter__(self) -> None:
         state = _mode.local
-        self._before.append((state.recording, state.training, state.paused))
-        if self._recording is not None:
-            state.paused = not self._recording and (state.recording or state.paused)
-            _mode.set_recording(self._recording)
+        self._before.append((state.recording, state.training))
+        if self._recording:
+            _mode.enter_record()
+        elif self._recording is not None:
+            _mode.set_recording(False)
         if self._training is not None:
             state.training = self._training
 
     def __exit__(self, *exc: Any) -> None:
-        recording, training, paused = self._before.pop()
-        _mode.set_recording(recording)
-        _mode.local.training, _mode.local.paused = training, paused
+        recording, training = self._before.pop()
+        if self._recording:
+            _mode.leave_record(recording)
+        elif self._recording is not None:
+            _mode.set_recording(recording)
+        _mode.local.training = training
 
 
 def record(train_mode: bool = True) -> _Scope:

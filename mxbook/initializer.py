@@ -480,7 +480,9 @@ class Load:
         found = load(param) if isinstance(param, str) else param
         if not isinstance(found, dict):
             raise DTypeError("Load needs named arrays", rule="a dict, or a file with names")
-        self.param = {name.removeprefix("arg:").removeprefix("aux:"): a for name, a in found.items()}
+        self.param = {
+            name.removeprefix("arg:").removeprefix("aux:"): a for name, a in found.items()
+        }
         self.default_init = default_init
         self.verbose = verbose
 

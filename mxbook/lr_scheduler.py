@@ -200,9 +200,7 @@ class PolyScheduler(_Annealed):
         warmup_begin_lr: float = 0,
         warmup_mode: str = "linear",
     ):
-        super().__init__(
-            max_update, base_lr, final_lr, warmup_steps, warmup_begin_lr, warmup_mode
-        )
+        super().__init__(max_update, base_lr, final_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         self.power = pwr
 
     def _share(self, done: float) -> float:
@@ -228,9 +226,7 @@ class CosineScheduler(_Annealed):
         warmup_begin_lr: float = 0,
         warmup_mode: str = "linear",
     ):
-        super().__init__(
-            max_update, base_lr, final_lr, warmup_steps, warmup_begin_lr, warmup_mode
-        )
+        super().__init__(max_update, base_lr, final_lr, warmup_steps, warmup_begin_lr, warmup_mode)
 
     def _share(self, done: float) -> float:
         return (1 + cos(pi * done)) / 2

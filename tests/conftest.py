@@ -38,5 +38,7 @@ def real_gpu():
     from mxbook.base.context import Context
 
     if gpu.count() == 0:
-        pytest.skip("needs CuPy and a CUDA device: run `python -m pytest -m gpu` where there is one")
+        pytest.skip(
+            "needs CuPy and a CUDA device: run `python -m pytest -m gpu` where there is one"
+        )
     return Context("gpu", 0)

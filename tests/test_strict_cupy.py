@@ -186,15 +186,8 @@ def test_memory_is_counted_until_the_last_view_dies():
 
 
 def test_results_are_device_arrays(a):
-    for found in (
-        a.sum(),
-        a[0, 0],
-        cp.argmax(a),
-        cp.allclose(a, a),
-        cp.unique(a),
-        cp.dot(a[0], a[0]),
-    ):
-        assert type(array) is cp.ndarray
+    found = [a.sum(), a[0, 0], cp.argmax(a), cp.allclose(a, a), cp.unique(a), cp.dot(a[0], a[0])]
+    assert {type(array) for array in found} == {cp.ndarray}
     assert type(a.get()) is np.ndarray
     assert float(a.sum()) == 15
     assert all(type(n) is cp.ndarray for n in a.nonzero())

@@ -37,8 +37,6 @@ def load() -> ModuleType:
 
 def count() -> int:
     """How many CUDA devices there are; 0 where CuPy or the driver is missing."""
-    if importlib.util.find_spec("cupy") is None and "cupy" not in importlib.sys.modules:
-        return 0
     try:
         return load().cuda.runtime.getDeviceCount()
     except absent.DeviceError:

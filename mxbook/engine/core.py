@@ -1,6 +1,6 @@
 """The scheduler as plain data: operations go in, what to do comes out.
 
-No thread, lock or clock is in here; `scheduler.py` wraps this in a lock and obeys.  The rule that
+No thread, lock or clock is in here; `runner.py` wraps this in a lock and obeys.  The rule that
 all of it serves: operations that share a variable which one of them writes run in the order in
 which they were pushed.
 
@@ -266,9 +266,7 @@ class Core:
                 replace_error(variable, op)
                 variable.version = version
         for variable in variables:
-            variable.writer = None
-            variable.readers = set()
-            variable.mark = (variable.key, variable.version)
+            unlink(variable)
         for op in unfinished:
             op.dependents = []
             self._link(op)
@@ -282,6 +280,17 @@ class Core:
             variable.pending = pending
         for op in finished:
             self._retire(op)
+
+    def abandon(self, failure_of: Callable[[Operation], Any]) -> None:
+        """Forget everything unfinished, also what is running: it happens in another process."""
+        for op in self.live.values():
+            op.state = FINISHED
+            for variable in (*op.inputs, *op.outputs):
+                unlink(variable)
+                variable.pending = 0
+            for variable in op.outputs:
+                variable.error = failure_of(op)
+        self.live, self.ready, self.nbytes = {}, [], 0
 
     def descendants(self, op: Operation) -> set[Operation]:
         """All operations that cannot finish before `op` does, itself included.
@@ -319,6 +328,13 @@ class Core:
             assert variable.pending == pending, variable
             assert variable.writer is (writers[-1] if writers else None)
             assert variable.mark == (variable.key, variable.version + len(writers))
+
+
+def unlink(variable: Variable) -> None:
+    """Nothing unfinished uses the variable, as far as its links tell."""
+    variable.writer = None
+    variable.readers = set()
+    variable.mark = (variable.key, variable.version)
 
 
 def replace_error(variable: Variable, op: Operation) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from mxbook.base.errors import CancelledError, EngineError, MXNetError, OperationError
 from mxbook.base.sites import Site, here
 
-from .core import Operation
+from .core import Operation, Variable
 
 LISTED = 16  # failures that are kept for one `wait_for_all`
 
@@ -59,8 +59,10 @@ def described(detail: Any) -> list[tuple[str, str]]:
 
 
 def resolved(site: Any) -> Site | None:
-    """A site that was given as such, or as a function that finds it."""
-    return site() if callable(site) else site
+    """A site that was given as such, as its two fields, or as a function that finds it."""
+    if callable(site):
+        site = site()
+    return site if site is None else Site(*site)
 
 
 def error_of(failure: Failure, now: int, count: int) -> EngineError:
@@ -95,6 +97,30 @@ def error_of(failure: Failure, now: int, count: int) -> EngineError:
     return error
 
 
+def named(variable: Variable) -> str:
+    """A variable in words."""
+    return f"variable {variable.name or variable.key}"
+
+
+def deleted(variable: Variable, user: str = "") -> EngineError:
+    """The error for using a variable after its deletion."""
+    values = [("used by", user)] if user else []
+    return EngineError(f"{named(variable)} has been deleted", values=values)
+
+
+def endless_wait(op: Operation, obstacle: Operation, variable: Variable) -> EngineError:
+    """The error for a wait inside `op` for what cannot happen before `op` ends."""
+    if obstacle is op or variable in op.outputs:
+        rule = "an operation cannot wait for what it writes itself"
+    else:
+        other = f"operation #{obstacle.number} {obstacle.name}"
+        rule = f"{other} uses that variable, and cannot finish before this one has"
+    return EngineError(
+        f"operation #{op.number} {op.name} waits for {named(variable)}: that would never end",
+        rule=rule,
+    )
+
+
 class Unseen:
     """Failures that nobody has been shown yet, the first ones of them; for `wait_for_all`.
 
@@ -120,7 +146,7 @@ class Unseen:
         return before
 
     def take(self) -> tuple[list[Failure], int]:
-        """All failures, those already shown included, and how many more; afterwards none is left."""
+        """All failures, those already shown included, and how many more; then none is left."""
         failures, more = self._failures, self._more
         self._failures, self._more = [], 0
         return failures, more

@@ -51,7 +51,7 @@ class Lane:
         self.worker = worker
         self.op: Operation | None = None
         self.thread: threading.Thread | None = None  # of a worker
-        self.gate = Gate() if worker else None  # where a worker without work sleeps
+        self.gate = Gate()  # where a worker without work sleeps
 
     def stack(self) -> list[Operation]:
         """The operations whose functions this thread is in, innermost first."""

@@ -8,7 +8,7 @@ no array alive.
 from collections import deque
 from typing import Any, NamedTuple
 
-from mxbook.base.sites import Site
+from mxbook.base.sites import Site, here
 
 from .core import Operation, Variable
 from .failures import duration, resolved
@@ -20,8 +20,8 @@ class OperationRecord(NamedTuple):
     number: int
     name: str
     site: Any
-    reads: list[tuple[int, int]]
-    writes: list[tuple[int, int]]
+    reads: tuple[tuple[int, int], ...]
+    writes: tuple[tuple[int, int], ...]
     pushed: int
     ready: int
     started: int
@@ -60,6 +60,20 @@ class WaitRecord(NamedTuple):
         return f"waited {took} for operation #{self.number} {self.name}{where}"
 
 
+def wait_record(
+    kind: str,
+    variable: Variable | None,
+    target: Operation | None,
+    lane: str,
+    started: int,
+    ended: int,
+) -> WaitRecord:
+    """The record of a wait of this thread that is just over."""
+    key = None if variable is None else variable.key
+    op = (0, "", None) if target is None else (target.number, target.name, target.site)
+    return WaitRecord(key, kind, here(), started, ended, lane, *op)
+
+
 class Log:
     """The ring.  Adding is one append, which needs no lock."""
 
@@ -93,13 +107,18 @@ class Log:
 
 
 def record_of(op: Operation, ended: int) -> tuple:
-    """The fields of an `OperationRecord`, as a plain tuple: this runs for every operation."""
+    """The fields of an `OperationRecord`, as a plain tuple: this runs for every operation.
+
+    All the way down it is made of plain tuples, numbers and texts, because the garbage collector
+    stops visiting those; tens of thousands of anything else would slow the whole program down.
+    """
+    site = op.site
     return (
         op.number,
         op.name,
-        op.site,
-        op.read_marks,
-        op.write_marks,
+        tuple(site) if type(site) is Site else site,
+        tuple(op.read_marks),
+        tuple(op.write_marks),
         op.pushed,
         op.ready,
         op.started,

@@ -14,6 +14,8 @@ from .ticks import linear_ticks, log_ticks
 
 # A curve of at most so many columns shows a mark at each point.
 SPARSE = 40
+# Values beyond are drawn at the edge of an axis that ends here.
+LIMIT = 1e250
 
 
 class Axis(NamedTuple):
@@ -124,17 +126,19 @@ def value_axis(curves: Iterable[tuple[np.ndarray, Columns]], log: bool) -> Axis:
     """
     ends: list[float] = []
     for line, cut in curves:
-        if log:
-            line, low, high = (np.where(v > 0, v, np.nan) for v in (line, cut.low, cut.high))
-        else:
-            low, high = cut.low, cut.high
-        line, low, high = (v[np.isfinite(v)] for v in (line, low, high))
+        line, low, high = (_drawable(v, log) for v in (line, cut.low, cut.high))
         for values, share in ((line, 0.0), (line, 1.0), (low, 0.02), (high, 0.98)):
             if len(values):
                 ends.append(float(np.quantile(values, share)))
     if not ends:
         return value_axis(curves, log=False) if log else Axis(0.0, 1.0)
     return padded(min(ends), max(ends), log)
+
+
+def _drawable(values: np.ndarray, log: bool) -> np.ndarray:
+    """The values that an axis can show, without those so large that arithmetic overflows."""
+    shown = values > 1 / LIMIT if log else np.isfinite(values)
+    return np.clip(values[shown], -LIMIT, LIMIT)
 
 
 def padded(low: float, high: float, log: bool) -> Axis:
@@ -150,7 +154,9 @@ def padded(low: float, high: float, log: bool) -> Axis:
 def step_axis(spans: Iterable[np.ndarray], log: bool) -> Axis:
     """The x axis that holds all buckets given; logarithmic only if a step is positive."""
     steps = [s[:, [FIRST, LAST]].ravel() for s in spans if len(s)]
-    every = np.concatenate(steps) if steps else np.array([0.0, 1.0])
+    if not steps:
+        return Axis(0.0, 1.0)
+    every = np.concatenate(steps)
     positive = every[every > 0]
     log = log and len(positive) > 0
     low, high = (positive.min(), positive.max()) if log else (every.min(), every.max())

@@ -30,7 +30,8 @@ COST = 0.01
 MANY = 2**16
 # Epoch marks kept; beyond, every second is forgotten.
 MARKS = 4096
-INFINITY = float("inf")
+# Steps are whole or broken numbers below this, so that counting them stays exact.
+STEPS = 2.0**53
 
 Listener = Callable[["Run", np.ndarray], None]
 
@@ -132,7 +133,7 @@ class Run:
                 if last.get(name) == step:
                     step += 1
                     break
-        elif not before <= step < INFINITY:
+        elif not before <= step < STEPS:
             self._check_step(step, named)
         pending = self._pending
         for name, value in named.items():
@@ -226,7 +227,7 @@ class Run:
 
     def _check_step(self, step: float, named: Mapping[str, float]) -> None:
         for name in named:
-            if not self._last.get(name, -INFINITY) <= step < INFINITY:
+            if not self._last.get(name, -STEPS) <= step < STEPS:
                 raise ParameterError(
                     f"step {step} of {name} comes after step {self._last.get(name, self.step)}",
                     rule="the steps of a curve do not go back",

@@ -16,7 +16,7 @@ COLOURS = (
     ("#0067A5", "#5AB4F0"),  # blue
     ("#B84700", "#FF9A4D"),  # vermillion
     ("#00744F", "#4FD1A5"),  # green
-    ("#9C3F80", "#F0A3D0"),  # purple
+    ("#9C3F80", "#E88BC6"),  # purple
     ("#6B5B00", "#E3CF4A"),  # olive
     ("#50565F", "#C3CAD4"),  # grey
 )

@@ -79,7 +79,9 @@ class Parameter:
         self.wd_mult = wd_mult
         self.init = init
         # Names with an underscore are MXNet's own, used by other packages (gluonnlp, sockeye, gluoncv).
-        self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
+        self._shape = (
+            (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
+        )
         self._dtype = dtype
         self._var: Symbol | None = None
         self._data: list[NDArray] | None = None
@@ -97,6 +99,7 @@ class Parameter:
         self.grad_req = grad_req
         self._site = sites.here(2)
         self._owner = ""  # the block it belongs to, in words
+        self._given = False  # whether its values came from set_data or a file
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name} (shape={self.shape}, dtype={self.dtype})"
@@ -273,6 +276,7 @@ class Parameter:
                 hint="move it with reset_ctx, or leave ctx out",
             )
         self.shape = data.shape
+        self._given = True
         self._deferred_init = ()
         if self._data is None:
             with autograd.pause():
@@ -313,6 +317,7 @@ class Parameter:
     def set_data(self, data: NDArray) -> None:
         """Overwrite the values on all devices."""
         self.shape = data.shape
+        self._given = True
         if self._data is None:
             if not self._deferred_init:
                 raise _not_initialized(self)

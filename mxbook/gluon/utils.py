@@ -180,9 +180,7 @@ def _target(url: str, path: str | None) -> str:
     if path is not None and not os.path.isdir(os.path.expanduser(path)):
         return os.path.expanduser(path)
     if not last:
-        raise ParameterError(
-            f"the address {url!r} names no file", hint="give a file as path"
-        )
+        raise ParameterError(f"the address {url!r} names no file", hint="give a file as path")
     return last if path is None else os.path.join(os.path.expanduser(path), last)
 
 
@@ -212,21 +210,15 @@ def _fetch(url: str, draft: str, sha1_hash: str | None, retries: int, verify_ssl
 
 def _get_repo_url() -> str:
     """The address of MXNet's model and data repository; gluonnlp asks for it by this name."""
-    url = os.environ.get("MXNET_GLUON_REPO", "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/")
+    url = os.environ.get(
+        "MXNET_GLUON_REPO", "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/"
+    )
     return url if url.endswith("/") else url + "/"
 
 
 def _get_repo_file_url(namespace: str, filename: str) -> str:
     """The address of a file in that repository."""
     return f"{_get_repo_url()}{namespace}/{filename}"
-
-
-def _brief_print_list(items: Sequence[Any], limit: int = 7) -> str:
-    """A list in quotes for messages, its middle left out when it is long."""
-    quoted = [f"'{item}'" for item in items]
-    if len(quoted) > limit:
-        quoted = [*quoted[: limit // 2], "...", *quoted[len(quoted) - limit // 2 :]]
-    return ", ".join(quoted)
 
 
 def _indent(text: str, spaces: int) -> str:

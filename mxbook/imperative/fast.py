@@ -19,7 +19,7 @@ from . import arrays
 from .invoke import failed, invoke
 from .mode import local, mode
 from .plan import plan_for
-from .tape import make_node, record
+from .tape import make_node, record, unrecorded
 
 _frame = sys._getframe
 _new = object.__new__
@@ -47,12 +47,13 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
             result._data = plan.fast(self._data, rhs._data)
         except Exception as error:
             return failed(plan, error, (self, rhs), None, result._origin, cls)[0]
-        if mode.plain or not local.recording:
+        if mode.plain:
             return result
-        lhs_entry, rhs_entry = self._entry, rhs._entry
-        if lhs_entry is not None or rhs_entry is not None:
-            node = make_node(plan, p, (self, rhs), (lhs_entry, rhs_entry), (result,))
-            result._entry = (node, 0)
+        entries = (self._entry, rhs._entry)
+        if local.recording and (entries[0] is not None or entries[1] is not None):
+            result._entry = (make_node(plan, p, (self, rhs), entries, (result,)), 0)
+        else:
+            unrecorded(result)
         return result
 
     return method
@@ -81,9 +82,12 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
             result._data = plan.fast(self._data, p.scalar)
         except Exception as error:
             return failed(plan, error, (self,), None, result._origin, cls)[0]
-        if not mode.plain and local.recording and self._entry is not None:
-            node = make_node(plan, p, (self,), (self._entry,), (result,))
-            result._entry = (node, 0)
+        if mode.plain:
+            return result
+        if local.recording and self._entry is not None:
+            result._entry = (make_node(plan, p, (self,), (self._entry,), (result,)), 0)
+        else:
+            unrecorded(result)
         return result
 
     return method
@@ -113,8 +117,12 @@ def array_function(op: Operator, general: Callable) -> Callable:
             result._data = plan.fast(*[a._data for a in args])
         except Exception as error:
             return failed(plan, error, args, None, result._origin, cls)[0]
-        if not mode.plain and local.recording:
+        if mode.plain:
+            return result
+        if local.recording:
             record(plan, p, args, [result])
+        else:
+            unrecorded(result)
         return result
 
     return function

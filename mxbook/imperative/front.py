@@ -30,7 +30,8 @@ def function_of(op: Operator, name: str, module: str) -> Callable:
         visible = op.visible_outputs(p)
         return results[0] if visible == 1 else results[:visible]
 
-    if not op.params and len(op.inputs) <= 2 and not op.variadic and not op.optional:
+    plain = not op.params and len(op.inputs) <= 2 and not op.variadic and not op.optional
+    if plain and op.visible_outputs(op.values({})) == 1:
         return dress(array_function(op, call), op, name, module)
     return dress(call, op, name, module)
 

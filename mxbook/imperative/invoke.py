@@ -32,7 +32,7 @@ def invoke(
     types and devices; what goes wrong while computing is raised where a result is waited for.
     """
     plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
-    origin = origin_of(plan, "paused" if local.paused else "")
+    origin = origin_of(plan)
     if outs is not None:
         check_outputs(plan, outs, arrays)
     if op.dynamic_shape:
@@ -41,8 +41,16 @@ def invoke(
         results = run_inline(plan, p, arrays, outs, origin, cls)
     else:
         results = run_queued(plan, p, arrays, outs, origin, cls)
+    if mode.plain and outs is None:
+        return results
+    if outs is not None:
+        for out in outs:
+            out._origin = (*origin[:3], "written")
     if local.recording:
         tape.record(plan, p, arrays, results)
+    else:
+        for result in results:
+            tape.unrecorded(result)
     return results
 
 
@@ -173,6 +181,7 @@ def update(array: Any, write: Callable[[Any], None], name: str, reads: Sequence[
     """
     if local.recording and array._entry is not None:
         raise tape.overwritten(name, array)
+    array._origin = origin = origin_of(name, "written")
     if mode.inline and idle(array) and all(map(idle, reads)):
         write(array._data)
         return
@@ -182,7 +191,7 @@ def update(array: Any, write: Callable[[Any], None], name: str, reads: Sequence[
         [variable_of(a) for a in reads],
         [variable_of(array)],
         name=name,
-        site=Site(*origin_of(name)[1:3]),
+        site=Site(*origin[1:3]),
         work=array._spec.size,
         nbytes=array._spec.nbytes,
     )

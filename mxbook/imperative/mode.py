@@ -12,11 +12,14 @@ from mxbook import engine
 class _Local(threading.local):
     recording = False
     training = False
-    paused = False  # inside a `pause` that is inside a `record`
+    depth = 0  # `record` blocks around this point, paused or not
 
 
 class Mode:
-    """Process-wide flags derived from the threads and the engine; see `refresh`."""
+    """Process-wide flags derived from the threads and the engine; see `refresh`.
+
+    `recorders` counts the threads that record, or do so again after a pause.
+    """
 
     __slots__ = ("inline", "plain", "recorders")
 
@@ -41,10 +44,30 @@ def set_recording(on: bool) -> bool:
     before = local.recording
     if before != on:
         local.recording = on
-        with _lock:
-            mode.recorders += 1 if on else -1
-            refresh()
+        _count(1 if on and not local.depth else -1 if not local.depth else 0)
     return before
+
+
+def enter_record() -> None:
+    """This thread goes into a `record` block."""
+    if not local.recording and not local.depth:
+        _count(1)
+    local.depth += 1
+    local.recording = True
+
+
+def leave_record(recording: bool) -> None:
+    """This thread leaves a `record` block; `recording` is what it did before."""
+    local.depth -= 1
+    local.recording = recording
+    if not recording and not local.depth:
+        _count(-1)
+
+
+def _count(change: int) -> None:
+    with _lock:
+        mode.recorders += change
+        refresh()
 
 
 def set_training(on: bool) -> bool:

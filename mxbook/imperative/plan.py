@@ -110,8 +110,8 @@ class Plan:
                 for kind, index in rule.saved if rule else ():
                     if kind == INPUTS:
                         needs.update(dict.fromkeys((INPUT, j) for j in range(len(wanted))))
-                    else:
-                        needs[kind, index] = None
+                    elif index < len(wanted if kind == INPUT else self.outputs):
+                        needs[kind, index] = None  # an optional one that is there
             found = self.saves[wanted] = tuple(needs)
         return found
 

@@ -6,7 +6,7 @@ from typing import Any
 from mxbook.base.errors import MXNetError, ParameterError
 from mxbook.graph.gradient import gradient
 from mxbook.graph.node import Node, next_order, variable
-from mxbook.ops.operator import INPUT, INPUTS
+from mxbook.ops.operator import INPUT, INPUTS, Operator
 
 from .arrays import alias, site_of
 from .mode import local, set_recording, set_training
@@ -14,7 +14,6 @@ from .plan import Plan
 
 _new = object.__new__
 GRAD_REQS = ("write", "add", "null")
-FREED: Any = ("freed",)  # stands in `Node.saved` once a backward pass has used the node
 
 
 def record(plan: Plan, p: Any, arrays: Sequence[Any], results: Sequence[Any]) -> None:
@@ -22,11 +21,18 @@ def record(plan: Plan, p: Any, arrays: Sequence[Any], results: Sequence[Any]) ->
     entries = tuple([a._entry for a in arrays])
     if all(e is None for e in entries):
         for result in results:
-            result._origin = (*result._origin[:3], result._origin[3] or "constant")
+            unrecorded(result)
         return
     node = make_node(plan, p, arrays, entries, results)
     for i, result in enumerate(results):
         result._entry = (node, i)
+
+
+def unrecorded(result: Any) -> None:
+    """Note on a result why it has no place in the graph, for the error message."""
+    mark = "constant" if local.recording else "paused" if local.depth else ""
+    if mark and not result._origin[3]:
+        result._origin = (*result._origin[:3], mark)
 
 
 def mark(array: Any, grad: Any, grad_req: str) -> None:
@@ -108,15 +114,22 @@ def backward(
     try:
         pairs = [(h._entry, g) for h, g in zip(heads, head_grads, strict=True)]
         return gradient(pairs, F, values, finish)
+    except MXNetError as error:
+        error.place = error.place or places_of(heads)
+        raise
     finally:
         set_recording(recording)
         set_training(training)
 
 
+def places_of(heads: Sequence[Any]) -> tuple[tuple[str, str], ...]:
+    """Where the heads of a backward pass were made, for an error message."""
+    sites = [site_of(head) for head in heads]
+    return tuple(("made", str(site)) for site in sites if site is not None)
+
+
 def saved_value(node: Node, kind: int, index: int) -> Any:
     """What a rule of a node named, as the array that was kept (or a list of all inputs)."""
-    if node.saved is FREED:
-        raise graph_freed(node)
     if kind == INPUTS:
         return [saved_value(node, INPUT, i) for i in range(len(node.inputs))]
     for pair, array in node.saved:
@@ -136,23 +149,27 @@ def with_entries(node: Node, kind: int, index: int) -> Any:
 
 
 def free(node: Node) -> None:
-    """Let go of what a node saved; a second backward pass through it is an error."""
-    node.saved = FREED
-    node.inputs = ()
+    """Let go of what a node saved; its operator is from now on one that refuses."""
+    node.params, node.op = node.op, FREED
+    node.saved = node.inputs = ()
 
 
 def _keep(node: Node) -> None:
     """Leave the node as it is (retain_graph=True)."""
 
 
-def graph_freed(node: Node) -> MXNetError:
-    """The error about a second backward pass."""
-    return MXNetError(
+def _refuse(_F: Any, was: Any) -> list:
+    """The gradient rule of a freed node."""
+    raise MXNetError(
         "cannot differentiate: this graph was already freed by an earlier backward",
         rule="backward frees what it used, unless retain_graph=True",
-        values=[("node", node.op.name)],
+        values=[("node", was.name)],
         hint="call the first backward with retain_graph=True, or record again",
     )
+
+
+FREED = Operator("_Freed", lambda k, p: None, (), doc="Stands where backward has been already.")
+FREED.gradient(_refuse)
 
 
 # Why an array has no place in the graph, by the mark of its origin: the cause and what to do.

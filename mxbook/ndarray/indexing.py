@@ -31,7 +31,8 @@ def get(array: Any, key: Any) -> Any:
     shape = picked.shape or (1,)
     if local.recording and array._entry is not None:
         return _sliced(array, key, shape)
-    part = array._data[key]
+    # With an Ellipsis NumPy gives a view of a single element, too.
+    part = array._data[key if Ellipsis in key else (*key, ...)]
     spec = spec_of(shape, array._spec.dtype, array._spec.ctx)
     if part.flags.c_contiguous:
         origin = _arrays.origin_of("view")
@@ -110,7 +111,7 @@ def _sliced(array: Any, key: tuple, shape: tuple[int, ...]) -> Any:
         end.append(k.stop)
         step.append(k.step)
     part = F.slice(array, begin=tuple(begin), end=tuple(end), step=tuple(step)) if begin else array
-    return part if part.shape == shape else F.Reshape(part, shape=shape)
+    return part if part.shape == shape else F._np_reshape(part, newshape=shape)
 
 
 def _axes(key: tuple, ndim: int) -> list:
@@ -129,11 +130,11 @@ def _advanced(array: Any, key: tuple) -> Any:
     head, tail = array.shape[:lead], array.shape[lead:]
     count = shapes.size(head)
     positions = _numpy_index(array, np.arange(count).reshape(head), key)
-    rows = F.Reshape(array, shape=(count, *tail)) if lead > 1 else array
+    rows = F._np_reshape(array, newshape=(count, *tail)) if lead > 1 else array
     index = _arrays.from_host(positions.reshape(-1), array.context)
     taken = F.take(rows, index, axis=0)
     shape = positions.shape + tail or (1,)
-    return taken if taken.shape == shape else F.Reshape(taken, shape=shape)
+    return taken if taken.shape == shape else F._np_reshape(taken, newshape=shape)
 
 
 def _plain(key: tuple) -> list:

@@ -238,7 +238,7 @@ class NDArray:
             )
         full = (1,) * (len(shape) - self.ndim) + cur
         source = self.reshape(*full) if full != cur else self
-        return F.broadcast_to(source, shape=shape)
+        return F._np_broadcast_to(source, shape=shape)
 
     def broadcast_like(self, other: "NDArray") -> "NDArray":
         """The array stretched to the shape of another one."""

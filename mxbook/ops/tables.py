@@ -95,8 +95,12 @@ def unary(
 
 
 def as_scalar(scalar: float, dtype: np.dtype) -> Any:
-    """A scalar parameter as MXNet uses it: truncated for arrays of whole numbers."""
-    return scalar if dtype in FLOATS else int(scalar)
+    """A scalar parameter as MXNet uses it: converted to the element type of whole numbers, as in C.
+
+    >>> as_scalar(2.7, np.dtype("int32")), as_scalar(-1, np.dtype("uint8"))
+    (2, 255)
+    """
+    return scalar if dtype in FLOATS else int(np.int64(scalar).astype(dtype))
 
 
 class Arithmetic:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from mxbook import random
-from mxbook.base.context import Context
+from mxbook.base.context import Context, current_context
 from mxbook.base.dtypes import FLOATS
 from mxbook.base.errors import DTypeError
+from mxbook.imperative.front import function_of
 from mxbook.ndarray import array
 from mxbook.ndarray.ndarray import NDArray
-from mxbook.ndarray.registry import functions
 from mxbook.ops.examples import Example, In
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values, parse
@@ -30,6 +30,7 @@ class Case:
         self.params: dict[str, Any] = example.params
         source = np.random.default_rng([zlib.crc32(op.name.encode()), number])
         self.inputs = [_input(i, source) for i in example.inputs]
+        self.function = function_of(op, op.name, __name__)
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{i.dtype}{list(i.shape)}" for i in self.inputs)
@@ -63,10 +64,10 @@ class Case:
     def call(self, *arrays: NDArray, **more: Any) -> list[NDArray]:
         """The visible results; random operators draw the same numbers in every call."""
         if self.op.uses_random:
-            random.seed(17)
-        if not arrays and "ctx" in more:
-            more["ctx"] = str(more["ctx"])
-        found = functions[self.op.name](*arrays, **self.params, **more)
+            ctx = arrays[0].context if arrays else current_context()
+            number = ctx.device_id if ctx.device_type == "gpu" else 0  # is added to the seed
+            random.seed(17 - number, ctx)
+        found = self.function(*arrays, **self.params, **more)
         return [found] if isinstance(found, NDArray) else list(found)
 
     def on(self, ctx: Context, floats: str | None = None) -> list[NDArray]:

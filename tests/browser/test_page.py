@@ -85,6 +85,7 @@ def test_keyboard_alone(page, pictures):
     assert reset.is_disabled()
     page.keyboard.press("+")
     page.wait_for_function("!document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    assert page.locator(".mxb-where").inner_text() == "at step 60"  # val_loss has few points
     if pictures:
         page.screenshot(path=pictures / "page-zoomed.png")
     page.keyboard.press("0")
@@ -148,7 +149,9 @@ def test_saves_files(page, tmp_path, kind, pictures):
 def test_page_works_in_a_sandboxed_frame(open_page, tmp_path):
     training().save(tmp_path / "run.html")
     outer = tmp_path / "outer.html"
-    outer.write_text('<iframe sandbox="allow-scripts" src="run.html" width=900 height=700></iframe>')
+    outer.write_text(
+        '<iframe sandbox="allow-scripts" src="run.html" width=900 height=700></iframe>'
+    )
     page = open_page()
     page.goto(outer.as_uri())
     page.frame_locator("iframe").locator(".mxb-curves canvas").first.wait_for()

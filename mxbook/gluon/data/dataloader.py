@@ -12,11 +12,11 @@ from mxbook.base.errors import ParameterError
 from mxbook.ndarray import NDArray
 
 from . import sampler as _sampler
-from .workers import DataLoaderTimeout, NoThreadsWarning, Workers, load
+from .workers import LoaderTimeoutError, NoThreadsWarning, Workers, load
 
 __all__ = [
     "DataLoader",
-    "DataLoaderTimeout",
+    "LoaderTimeoutError",
     "NoThreadsWarning",
     "default_batchify_fn",
     "default_mp_batchify_fn",
@@ -86,10 +86,10 @@ class DataLoader:
     prefetch
         How many batches may be ready or in work besides the one in use; 2 * num_workers by default.
     timeout
-        Seconds to wait for a batch of the threads before DataLoaderTimeout is raised.
+        Seconds to wait for a batch of the threads before LoaderTimeoutError is raised.
 
-    What a sample raises arrives in the loop that iterates, with a note on the sample's index and the
-    traceback of the thread.  When the loop is left, the threads end.
+    What a sample raises arrives in the loop that iterates, with a note on the sample's index and
+    the traceback of the thread.  When the loop is left, the threads end.
 
     Raises ParameterError for arguments that exclude each other.
 
@@ -146,7 +146,7 @@ class DataLoader:
             yield load(self._dataset, self._batchify_fn, indices)
 
     def _by_threads(self) -> Iterator[Any]:
-        # The indices are drawn here, not in the threads: a seed gives the same order with any number.
+        # The indices are drawn here: a seed gives the same order with any number of threads.
         with Workers(self._num_workers, self._dataset, self._batchify_fn, self._timeout) as workers:
             wanted: deque = deque()
             for indices in self._batch_sampler:

@@ -35,7 +35,7 @@ class Dataset:
         >>> [list(SimpleDataset(range(7)).shard(3, i)) for i in range(3)]
         [[0, 1, 2], [3, 4], [5, 6]]
         """
-        if not (0 < num_shards and 0 <= index < num_shards):
+        if not 0 <= index < num_shards:
             raise ParameterError(
                 f"there is no shard {index} of {num_shards}", rule="0 <= index < num_shards"
             )

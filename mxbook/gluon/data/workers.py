@@ -4,10 +4,10 @@ The consumer asks for batches (`submit`) and takes them in the same order (`resu
 work on the oldest request first.  How far ahead is the consumer's affair.
 """
 
+import sys
 import threading
 import time
 import warnings
-from collections import deque
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from mxbook.base.errors import MXNetError
 
 
-class DataLoaderTimeout(MXNetError, TimeoutError):
+class LoaderTimeoutError(MXNetError, TimeoutError):
     """A batch did not come in time; the message names the sample that is still being loaded."""
 
 
@@ -26,20 +26,19 @@ class NoThreadsWarning(UserWarning):
 class Task:
     """One batch: what is wanted, and what came of it once `done` is set."""
 
-    __slots__ = ("current", "done", "error", "indices", "result", "since", "worker")
+    __slots__ = ("current", "done", "error", "indices", "result", "since")
 
     def __init__(self, indices: Sequence[int]):
         self.indices = indices
         self.result: Any = None
         self.error: BaseException | None = None
         self.done = threading.Event()
-        self.current: Any = None  # index of the sample in the making
+        self.current: int | None = None  # the sample in the making
         self.since = 0.0
-        self.worker = ""
 
 
 class Workers:
-    """`count` threads that run `load(batch of samples)` on samples of `dataset`.
+    """`count` threads that load batches of a data set.
 
     As a context manager: no thread is left at the end of the block, however it ends.
     """
@@ -51,9 +50,7 @@ class Workers:
         self._threads: list[threading.Thread] = []
         for i in range(count):
             # Daemons: a sample that never ends must not keep the interpreter from ending.
-            thread = threading.Thread(
-                target=self._job.work, name=f"mxbook-loader-{i}", daemon=True
-            )
+            thread = threading.Thread(target=self._job.work, name=f"mxbook-loader-{i}", daemon=True)
             try:
                 thread.start()
             except RuntimeError as error:
@@ -68,15 +65,15 @@ class Workers:
         return task
 
     def result(self, task: Task) -> Any:
-        """Wait for a batch; raises what its dataset or batchify function raised.
+        """Wait for the oldest batch; raises what its data set or batchify function raised.
 
-        Raises DataLoaderTimeout after `timeout` seconds.
+        Raises LoaderTimeoutError after `timeout` seconds.
         """
         if not self._threads:
             self._job.run(self._job.queue.get())
         if not task.done.wait(self._timeout):
             self._stuck = True
-            raise _too_late(self._timeout, list(self._job.running))
+            raise _too_late(self._timeout, dict(self._job.running))
         if task.error is not None:
             raise task.error
         return task.result
@@ -86,10 +83,10 @@ class Workers:
 
     def __exit__(self, *_exc: Any) -> None:
         self._job.stop(len(self._threads))
-        if self._stuck:  # the thread in question would keep us waiting; it ends after its sample
-            return
-        for thread in self._threads:
-            thread.join(self._timeout)
+        # A stuck thread ends after its sample, if ever; at the interpreter's end all stand still.
+        if not (self._stuck or sys.is_finalizing()):
+            for thread in self._threads:
+                thread.join(self._timeout)
 
 
 class _Job:
@@ -99,7 +96,7 @@ class _Job:
         self.dataset = dataset
         self.batchify = batchify
         self.queue: SimpleQueue[Task | None] = SimpleQueue()
-        self.running: deque[Task] = deque()
+        self.running: dict[str, Task] = {}  # by the name of the thread
         self.stopped = False
 
     def work(self) -> None:
@@ -110,14 +107,20 @@ class _Job:
 
     def run(self, task: Task) -> None:
         """Load one batch; whatever goes wrong is kept for the consumer."""
-        task.worker = threading.current_thread().name
-        self.running.append(task)
+
+        def begin(index: int) -> None:
+            if self.stopped:
+                raise _Stopped
+            task.since, task.current = time.monotonic(), index
+
+        name = threading.current_thread().name
+        self.running[name] = task
         try:
-            task.result = load(self.dataset, self.batchify, task.indices, task, self)
+            task.result = load(self.dataset, self.batchify, task.indices, begin)
         except BaseException as error:  # an exit inside a sample, too, must reach the consumer
             task.error = error
         finally:
-            self.running.remove(task)
+            del self.running[name]
             task.done.set()
 
     def stop(self, threads: int) -> None:
@@ -131,27 +134,24 @@ class _Job:
                 self.queue.put(None)
 
 
-class _Stopped(Exception):
+class _Stopped(Exception):  # noqa: N818 - it is no error
     """Ends a batch that nobody wants any more."""
 
 
 def load(
     dataset: Any,
-    batchify: Callable,
+    batchify: Callable[[list], Any],
     indices: Sequence[int],
-    task: Task | None = None,
-    job: _Job | None = None,
+    begin: Callable[[int], None] | None = None,
 ) -> Any:
-    """The batch of the samples at `indices`.
+    """The batch of the samples at `indices`; `begin(index)` is called before each.
 
     What the data set or `batchify` raises gets a note that says at which sample.
     """
     samples = []
     for index in indices:
-        if task and job:
-            if job.stopped:
-                raise _Stopped
-            task.current, task.since = index, time.monotonic()
+        if begin:
+            begin(index)
         try:
             samples.append(dataset[index])
         except Exception as error:
@@ -169,14 +169,15 @@ def _listed(indices: Sequence[int]) -> str:
     return shown + ", ..." if len(indices) > 8 else shown
 
 
-def _too_late(timeout: float, running: list[Task]) -> DataLoaderTimeout:
+def _too_late(timeout: float, running: dict[str, Task]) -> LoaderTimeoutError:
     now = time.monotonic()
-    slow = sorted((t for t in running if t.since), key=lambda t: t.since)
-    which = f"sample {slow[0].current}" if slow else "the batch"
-    return DataLoaderTimeout(
+    slow = sorted((t.since, name, t.current) for name, t in running.items() if t.since)
+    which = f"sample {slow[0][2]}" if slow else "the batch"
+    return LoaderTimeoutError(
         f"no batch within {timeout:g} seconds: {which} is still being loaded",
         values=[
-            (t.worker, f"at sample {t.current} for {now - t.since:.1f} seconds") for t in slow
+            (name, f"at sample {index} for {now - since:.1f} seconds")
+            for since, name, index in slow
         ],
         hint="look at what the data set and its transforms do with this sample, or give the "
         "DataLoader a larger timeout",
@@ -184,9 +185,10 @@ def _too_late(timeout: float, running: list[Task]) -> DataLoaderTimeout:
 
 
 def _warn_no_threads(started: int, wanted: int, error: RuntimeError) -> None:
-    what = f"only {started} of {wanted} worker threads" if started else "no worker threads"
+    what = f"only {started} of {wanted} worker threads" if started else "no worker thread"
     warnings.warn(
-        f"DataLoader: {what} could be started here ({error}); batches come without more",
+        f"DataLoader: {what} could be started here ({error}); the batches are the same, but come "
+        "more slowly",
         NoThreadsWarning,
         stacklevel=4,
     )

@@ -4,6 +4,7 @@ from . import (
     activation,
     arithmetic,
     comparison,
+    convolution,
     creation,
     dense,
     dot,
@@ -19,4 +20,5 @@ from . import (
     slicing,
     softmax,
     sorting,
+    special,
 )

@@ -16,7 +16,9 @@ from mxbook.ops.registry import operator
 
 LAYOUTS = (None, "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC", "NWC")
 CONVOLUTION = (
-    Shape("kernel", doc="Lengths of the window, as in (3, 3); their number is that of spatial axes."),
+    Shape(
+        "kernel", doc="Lengths of the window, as in (3, 3); their number is that of spatial axes."
+    ),
     Shape("stride", (), doc="Steps of the window; 1 when left out."),
     Shape("dilate", (), doc="Distance of neighbours in the window; 1 when left out."),
     Shape("pad", (), doc="Zeros put before and behind each spatial axis; 0 when left out."),
@@ -94,7 +96,9 @@ def _cost(p, ins, outs):
 
 def _wide(array):
     """float16 is computed in float32."""
-    return None if array is None else array.astype("float32") if array.dtype.itemsize == 2 else array
+    return (
+        None if array is None else array.astype("float32") if array.dtype.itemsize == 2 else array
+    )
 
 
 @operator(
@@ -282,5 +286,7 @@ conv_data.example(
     (2, 4, 2, 3), (4, 1, 3, 2), kernel=(3, 2), stride=(2, 1), num_filter=4, num_group=2,
     shape=(2, 2, 5, 4),
 )  # fmt: skip
-conv_data.example((2, 2, 5, 5), (2, 1, 3, 3), kernel=(3, 3), pad=(1, 1), num_filter=2, shape=(2, 1, 5, 5))
+conv_data.example(
+    (2, 2, 5, 5), (2, 1, 3, 3), kernel=(3, 3), pad=(1, 1), num_filter=2, shape=(2, 1, 5, 5)
+)
 conv_weight.example((2, 2, 3, 3), (2, 3, 5, 5), kernel=(3, 3), num_filter=2)

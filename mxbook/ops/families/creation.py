@@ -240,8 +240,9 @@ def arange_like(k, p, data):
     """
     count = _like_length(p, data.shape)
     steps = np.arange(count, dtype="int64") // p.repeat
-    values = (p.start + p.step * steps).astype(data.dtype)
-    return k.to_device(values.reshape(data.shape if p.axis is None else count))
+    values = as_scalar(p.start, data.dtype) + as_scalar(p.step, data.dtype) * steps
+    shape = data.shape if p.axis is None else count
+    return k.to_device(values.astype(data.dtype).reshape(shape))
 
 
 arange_like.shapes(

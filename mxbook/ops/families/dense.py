@@ -80,13 +80,13 @@ def _matrix(F, p, value, shape):
     """The array as a matrix with the features along its second axis."""
     if len(shape) == 2:
         return value
-    return F.Reshape(value, shape=(shape[0], -1) if p.flatten else (-1, shape[-1]))
+    return F._np_reshape(value, newshape=(shape[0], -1) if p.flatten else (-1, shape[-1]))
 
 
 @fully_connected.gradient("data")
 def _(F, p, dy, weight, data_shape, out_shape):
     dx = F.dot(_matrix(F, p, dy, out_shape), weight)
-    return dx if len(data_shape) == 2 else F.Reshape(dx, shape=data_shape)
+    return dx if len(data_shape) == 2 else F._np_reshape(dx, newshape=data_shape)
 
 
 @fully_connected.gradient("weight")

@@ -100,7 +100,7 @@ dot.cost = _dot_cost
 
 
 def _shaped(F, value, shape, target):
-    return value if shape == target else F.Reshape(value, shape=target)
+    return value if shape == target else F._np_reshape(value, newshape=target)
 
 
 def _gradient_matrix(F, p, dy, lhs, rhs, out):

@@ -100,7 +100,7 @@ def _(p, *ins):
 def _(F, p, dy, data_shape):
     count = len(data_shape)
     if count == 1:
-        return [F.Reshape(dy, shape=data_shape[0])]
+        return [F._np_reshape(dy, newshape=data_shape[0])]
     parts = F.SliceChannel(dy, num_outputs=count, axis=p.axis, squeeze_axis=True)
     return [parts[i] for i in range(count)]
 
@@ -117,14 +117,14 @@ def _pieces(k, data, axis, ranges, squeeze):
 
 
 def _piece_shape(shape, axis, length, squeeze):
-    return (*shape[:axis], *(() if squeeze else (length,)), *shape[axis + 1 :]) or (1,)
+    return (*shape[:axis], *(() if squeeze else (length,)), *shape[axis + 1 :])
 
 
 def _joined(F, dys, shape, axis, ranges):
     """The gradient of taking apart: the pieces' gradients side by side, or zeros."""
     lengths = [end - begin for begin, end in ranges]
     whole = [
-        None if dy is None else F.Reshape(dy, shape=_with_length(shape, axis, n))
+        None if dy is None else F._np_reshape(dy, newshape=_with_length(shape, axis, n))
         for dy, n in zip(dys, lengths, strict=True)
     ]
     if all(dy is not None for dy in whole):

@@ -311,10 +311,10 @@ def _(F, p, dys, data, output, data_shape, data_dtype):
         return [None]
     choices = data_shape[-1]
     rows = shapes.size(data_shape[:-1])
-    chosen = F.one_hot(F.Reshape(output, shape=(rows, -1)), depth=choices, dtype=data_dtype)
-    weight = F.sum(F.Reshape(dy, shape=(rows, -1, 1)) * chosen, axis=1)
+    chosen = F.one_hot(F._np_reshape(output, newshape=(rows, -1)), depth=choices, dtype=data_dtype)
+    weight = F.sum(F._np_reshape(dy, newshape=(rows, -1, 1)) * chosen, axis=1)
     # An impossible choice was never made: 0 / (0 + 1) in place of 0 / 0.
-    return [F.Reshape(weight, shape=data_shape) / (data + (data == 0))]
+    return [F._np_reshape(weight, newshape=data_shape) / (data + (data == 0))]
 
 
 sample_multinomial.example([[0.1, 0.2, 0.7], [0.5, 0.5, 0.0]], shape=(3,)).not_smooth(WHY)

@@ -75,8 +75,8 @@ def accumulator(dtype):
 
 def spread(F, p, value, shape):
     """A reduced value stretched to the shape before the reduction."""
-    kept = value if p.keepdims else F.Reshape(value, shape=kept_shape(p, shape))
-    return F.broadcast_to(kept, shape=shape)
+    kept = value if p.keepdims else F._np_reshape(value, newshape=kept_shape(p, shape))
+    return F._np_broadcast_to(kept, shape=shape)
 
 
 def _along(function):
@@ -251,10 +251,11 @@ def norm(k, p, data):
 
     Errors: ParameterError for other orders.  Source: MXNet 1.6, `mx.nd.norm`.
     """
-    wide = data.astype("float32") if data.dtype == HALF else data
-    powers = k.xp.abs(wide) if p.ord == 1 else wide * wide
-    total = reduced(p, k.xp.sum, powers, None, powers.dtype)
-    found = total if p.ord == 1 else k.xp.sqrt(total)
+    if p.ord == 1:
+        found = reduced(p, k.xp.sum, k.xp.abs(data), None, accumulator(data.dtype))
+    else:  # in float64, so that the squares stay in range
+        squares = k.xp.square(data, dtype="float64")
+        found = k.xp.sqrt(reduced(p, k.xp.sum, squares, None, squares.dtype))
     return found.astype(p.out_dtype or data.dtype)
 
 

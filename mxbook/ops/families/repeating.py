@@ -154,9 +154,9 @@ tile.shapes(forward(_tiled_shape))
 @tile.gradient("data")
 def _(F, p, dy, data_shape):
     shape, reps = _aligned(data_shape, p.reps)
-    parts = F.Reshape(dy, shape=_interleaved(shape, reps))
+    parts = F._np_reshape(dy, newshape=_interleaved(shape, reps))
     total = F._sum_to(parts, shape=_interleaved(shape, (1,) * len(reps)))
-    return F.Reshape(total, shape=data_shape)
+    return F._np_reshape(total, newshape=data_shape)
 
 
 tile.example((2, 3), reps=(2, 3)).gives(lambda x: np.tile(x, (2, 3)))
@@ -197,8 +197,8 @@ repeat.shapes(forward(_repeated_shape))
 def _(F, p, dy, data_shape):
     shape, axis = _repeated_axis(p, data_shape)
     lines = (*shape[: axis + 1], p.repeats, *shape[axis + 1 :])
-    total = F.sum(F.Reshape(dy, shape=lines), axis=axis + 1)
-    return F.Reshape(total, shape=data_shape)
+    total = F.sum(F._np_reshape(dy, newshape=lines), axis=axis + 1)
+    return F._np_reshape(total, newshape=data_shape)
 
 
 repeat.example((2, 3), repeats=2).gives(lambda x: np.repeat(x, 2))

@@ -5,7 +5,7 @@ import numpy as np
 from mxbook.base import shapes
 from mxbook.base.errors import ShapeError
 from mxbook.ops import rules
-from mxbook.ops.params import Bool, Int, Shape
+from mxbook.ops.params import Bool, Int, Shape, Text
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
@@ -44,13 +44,9 @@ def resolve_shape(codes: tuple[int, ...], shape: tuple[int, ...], reverse: bool 
         return resolve_shape(codes[::-1], shape[::-1])[::-1]
     steps: list[str] = []
     try:
-        found = _place_rest(_apply_codes(list(codes), shape, steps), shape)
+        return _place_rest(_apply_codes(list(codes), shape, steps), shape)
     except (IndexError, ValueError) as error:
         raise _reshape_error(codes, shape, steps, str(error)) from None
-    if shapes.size(found) != shapes.size(shape):
-        reason = f"{shapes.size(found)} elements in place of {shapes.size(shape)}"
-        raise _reshape_error(codes, shape, steps, reason)
-    return found
 
 
 def _apply_codes(codes: list[int], shape: tuple[int, ...], steps: list[str]) -> list[int]:
@@ -96,11 +92,13 @@ def _split(length: int, a: int, b: int) -> list[int]:
 def _place_rest(found: list[int], shape: tuple[int, ...]) -> tuple[int, ...]:
     if found.count(-1) > 1:
         raise ValueError("-1 may stand once at most")
+    total, size = shapes.size(shape), abs(shapes.size(found))
     if -1 in found:
-        rest = -shapes.size(found)
-        if rest == 0 or shapes.size(shape) % rest:
-            raise ValueError(f"{shapes.size(shape)} elements cannot be divided by {rest}")
-        found[found.index(-1)] = shapes.size(shape) // rest
+        if size == 0 or total % size:
+            raise ValueError(f"{total} elements cannot be divided by {size}")
+        found[found.index(-1)] = total // size
+    elif size != total:
+        raise ValueError(f"{size} elements in place of {total}")
     return tuple(found)
 
 
@@ -125,8 +123,8 @@ def _reshape_error(codes, shape, steps, reason) -> ShapeError:
 def reshape(k, p, data, *, out=None):
     """The same elements in the order of memory, arranged in another shape.
 
-    Codes: 0 keeps a length, -1 takes what is left, -2 copies all remaining axes, -3 joins two axes, -4
-    splits one into the two lengths that follow.
+    Codes: 0 keeps a length, -1 takes what is left, -2 copies all remaining axes, -3 joins two axes,
+    -4 splits one into the two lengths that follow.
 
     Source: MXNet 1.6, `mx.nd.reshape`.
     """
@@ -147,13 +145,42 @@ reshape.shapes(forward(_target))
 
 @reshape.gradient("data")
 def _(F, p, dy, data_shape):
-    return F.Reshape(dy, shape=data_shape)
+    return F._np_reshape(dy, newshape=data_shape)
 
 
 reshape.example((2, 3, 4), shape=(0, -1)).gives(lambda x: x.reshape(2, 12))
 reshape.example((2, 3, 4), shape=(-3, -2)).gives(lambda x: x.reshape(6, 4))
 reshape.example((8, 3), shape=(-4, 2, -1, 0)).gives(lambda x: x.reshape(2, 4, 3))
 reshape.example((4, 6), shape=(-1, 0), reverse=True).gives(lambda x: x.reshape(4, 6))
+
+
+@operator(
+    "_np_reshape",
+    Shape("newshape", doc="Lengths; one may be -1 and takes the rest. 0 is a length of 0."),
+    Text("order", "C", doc="Order of the elements: only `C`, the order of memory."),
+    aliases=("_npi_reshape",),
+    cost=lambda p, ins, outs: outs and shapes.size(outs[0]),
+)
+def np_reshape(k, p, a):
+    """The same elements in another shape, without MXNet's codes; gradient rules use it, too."""
+    return a.reshape(p.newshape).copy()
+
+
+@np_reshape.shapes
+@forward
+def _(p, a):
+    try:
+        return _place_rest(list(p.newshape), a)
+    except ValueError as error:
+        raise _reshape_error(p.newshape, a, [], str(error)) from None
+
+
+@np_reshape.gradient("a")
+def _(F, p, dy, a_shape):
+    return F._np_reshape(dy, newshape=a_shape)
+
+
+np_reshape.example((2, 3, 4), newshape=(4, -1)).gives(lambda x: x.reshape(4, 6))
 
 
 @operator("Flatten", aliases=("flatten", "_npx_batch_flatten"))
@@ -167,7 +194,7 @@ flatten.shapes(forward(lambda p, s: (s[0], shapes.size(s[1:]))))
 
 @flatten.gradient("data")
 def _(F, p, dy, data_shape):
-    return F.Reshape(dy, shape=data_shape)
+    return F._np_reshape(dy, newshape=data_shape)
 
 
 flatten.example((2, 3, 4)).gives(lambda x: x.reshape(2, 12))
@@ -214,7 +241,7 @@ def _(p, data):
 
 @expand_dims.gradient("data")
 def _(F, p, dy, data_shape):
-    return F.Reshape(dy, shape=data_shape)
+    return F._np_reshape(dy, newshape=data_shape)
 
 
 expand_dims.example((2, 3), axis=1).gives(lambda x: x[:, None])
@@ -227,7 +254,7 @@ expand_dims.example((2, 3), axis=-1).gives(lambda x: x[..., None])
     shape=rules.forward(lambda p, data: p.shape),
 )
 def sum_to(k, p, data):
-    """Sums over the axes along which an array of `shape` was stretched; the reverse of broadcasting."""
+    """Sums over the axes along which an array of `shape` was stretched; undoes broadcasting."""
     extra = data.ndim - len(p.shape)
     stretched = tuple(i for i, n in enumerate(p.shape) if n == 1 and data.shape[i + extra] != 1)
     axes = (*range(extra), *(i + extra for i in stretched))
@@ -238,8 +265,8 @@ def sum_to(k, p, data):
 @sum_to.gradient("data")
 def _(F, p, dy, data_shape):
     extra = len(data_shape) - len(p.shape)
-    lifted = F.Reshape(dy, shape=(1,) * extra + p.shape) if extra else dy
-    return F.broadcast_to(lifted, shape=data_shape)
+    lifted = F._np_reshape(dy, newshape=(1,) * extra + p.shape) if extra else dy
+    return F._np_broadcast_to(lifted, shape=data_shape)
 
 
 sum_to.example((2, 3), shape=(2, 1)).gives(lambda x: x.sum(1, keepdims=True))
@@ -250,6 +277,34 @@ sum_to.example((4, 2, 3), shape=(1, 3)).gives(lambda x: x.sum((0, 1)).reshape(1,
 def broadcast_to(k, p, data, *, out=None):
     """Axes of length 1 stretched to the lengths of `shape`."""
     return copied(k, k.xp.broadcast_to(data, _stretched(p, data.shape)), out)
+
+
+@operator("_np_broadcast_to", Shape("shape", (), doc="Target; 0 is a length of 0."))
+def np_broadcast_to(k, p, array, *, out=None):
+    """Axes of length 1 stretched, new ones put in front, as NumPy does; gradient rules use it, too."""
+    return copied(k, k.xp.broadcast_to(array, p.shape), out)
+
+
+@np_broadcast_to.shapes
+@forward
+def _(p, array):
+    padded = (1,) * (len(p.shape) - len(array)) + array
+    if len(padded) > len(p.shape) or any(
+        n not in (1, d) for n, d in zip(padded, p.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"{shapes.text(array)} cannot be stretched to {shapes.text(p.shape)}",
+            rule="only axes of length 1 can be stretched",
+        )
+    return p.shape
+
+
+@np_broadcast_to.gradient("array")
+def _(F, p, dy, array_shape):
+    return F._sum_to(dy, shape=array_shape)
+
+
+np_broadcast_to.example((2, 1), shape=(4, 2, 3)).gives(lambda x: np.broadcast_to(x, (4, 2, 3)))
 
 
 def _stretched(p, data):
@@ -301,7 +356,7 @@ squeeze.shapes(forward(_squeezed))
 
 @squeeze.gradient("data")
 def _(F, p, dy, data_shape):
-    return F.Reshape(dy, shape=data_shape)
+    return F._np_reshape(dy, newshape=data_shape)
 
 
 squeeze.example((2, 1, 3, 1)).gives(np.squeeze)
@@ -405,7 +460,7 @@ reshape_like.shapes(forward(_reshaped_like))
 
 @reshape_like.gradient("lhs")
 def _(F, p, dy, lhs_shape):
-    return F.Reshape(dy, shape=lhs_shape)
+    return F._np_reshape(dy, newshape=lhs_shape)
 
 
 reshape_like.example((6,), (2, 3)).gives(lambda x, y: x.reshape(2, 3))

@@ -228,10 +228,10 @@ def _flat_shape(p, shape):
 
 @softmax_activation.gradient("data")
 def _(F, p, dy, out, out_shape):
-    weighted = F.Reshape(dy * out, shape=_flat_shape(p, out_shape))
+    weighted = F._np_reshape(dy * out, newshape=_flat_shape(p, out_shape))
     total = F.sum(weighted, axis=1, keepdims=True)
-    dx = weighted - F.Reshape(out, shape=_flat_shape(p, out_shape)) * total
-    return F.Reshape(dx, shape=out_shape)
+    dx = weighted - F._np_reshape(out, newshape=_flat_shape(p, out_shape)) * total
+    return F._np_reshape(dx, newshape=out_shape)
 
 
 softmax_activation.example((2, 3, 4)).gives(lambda x: _softmax(x.reshape(2, 12)).reshape(x.shape))
@@ -266,7 +266,7 @@ def _(p, data, label):
 @softmax_cross_entropy.gradient("data")
 def _(F, p, dy, data, label, data_shape, data_dtype):
     chosen = F.one_hot(label, depth=data_shape[1], dtype=data_dtype)
-    return F.Reshape(dy, shape=(1, 1)) * (F.softmax(data) - chosen)
+    return F._np_reshape(dy, newshape=(1, 1)) * (F.softmax(data) - chosen)
 
 
 softmax_cross_entropy.example((3, 4), np.array([0, 3, 1], "float32")).gives(

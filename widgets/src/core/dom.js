@@ -3,6 +3,9 @@
 /**
  * An element with attributes, listeners (`onclick`) and children.
  *
+ * What can have the focus also tells JupyterLab to leave our keys alone: pressing d twice on a
+ * button would delete the cell.  Only the focused element itself can say so.
+ *
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Node | string)} children
@@ -10,6 +13,9 @@
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (["button", "input"].includes(tag) || "tabindex" in attributes) {
+    element.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);

@@ -9,6 +9,8 @@ import { BAD, COUNT, FIRST, HIGH, LAST, LOW, SUM, WIDTH, mean, merge } from "./s
 
 /** A curve of at most so many columns shows a mark at each point. */
 export const SPARSE = 40;
+/** Values beyond are drawn at the edge of an axis that ends here. */
+const LIMIT = 1e250;
 
 /** A range of values, linear or logarithmic. */
 export class Axis {
@@ -187,12 +189,15 @@ const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
 export function valueAxis(curves, log) {
   /** @type {number[]} */
   const ends = [];
-  const usable = (/** @type {number} */ v) => Number.isFinite(v) && (!log || v > 0);
+  const usable = (/** @type {number} */ v) => (log ? v > 1 / LIMIT : Number.isFinite(v));
   for (const { line, cut } of curves) {
     // What lies outside a zoomed axis does not count.
     const inside = cut.at.map((at) => at >= -1e-9 && at <= 1 + 1e-9);
     const pick = (/** @type {number[]} */ values) =>
-      values.filter((v, i) => inside[i] && usable(v)).sort((a, b) => a - b);
+      values
+        .filter((v, i) => inside[i] && usable(v))
+        .map((v) => Math.min(Math.max(v, -LIMIT), LIMIT))
+        .sort((a, b) => a - b);
     const [shown, low, high] = [pick(line), pick(cut.low), pick(cut.high)];
     if (shown.length) ends.push(shown[0], shown[shown.length - 1]);
     if (low.length) ends.push(quantile(low, 0.02));

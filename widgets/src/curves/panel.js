@@ -35,7 +35,14 @@ export class PanelView {
     this.epochs = epochs;
     this.events = events;
     this.plot = new uPlot(this.options(), this.data(), place);
-    this.plot.over.addEventListener("dblclick", () => events.reset());
+    const { over } = this.plot;
+    over.addEventListener("dblclick", () => events.reset());
+    // Not uPlot's cursor hook: that one also fires when data arrive, with a stale position.
+    over.addEventListener("mousemove", (event) => {
+      const place = event.clientX - over.getBoundingClientRect().left;
+      events.hover(this.plot.posToVal(place, "x"));
+    });
+    over.addEventListener("mouseleave", () => events.hover(null));
   }
 
   get panel() {
@@ -117,7 +124,6 @@ export class PanelView {
       },
       hooks: {
         draw: [(u) => this.decorate(u)],
-        setCursor: [(u) => this.hovered(u)],
         setSelect: [(u) => this.selected(u)],
       },
     };
@@ -163,12 +169,6 @@ export class PanelView {
     u.ctx.scale(ratio, ratio);
     paint(u.ctx, decorations(this.scene, this.panel, area, this.epochs));
     u.ctx.restore();
-  }
-
-  /** @private */
-  hovered(/** @type {uPlot} */ u) {
-    const left = u.cursor.left ?? -1;
-    this.events.hover(left < 0 ? null : u.posToVal(left, "x"));
   }
 
   /** @private */

@@ -78,8 +78,7 @@ export class View {
     this.foot = h("div", { class: "mxb-foot" });
     this.root = h(
       "section",
-      // The notebook must not take our keys for its own commands.
-      { class: "mxb-curves", "data-lm-suppress-shortcuts": "true", "aria-label": "training curves" },
+      { class: "mxb-curves", "aria-label": "training curves" },
       h("div", { class: "mxb-head" }, this.title, this.headline),
       this.progress,
       this.chips.root,
@@ -195,13 +194,20 @@ export class View {
     if (!result) return;
     event.preventDefault();
     event.stopPropagation();
-    if (result.leave) this.plots.blur();
+    if (result.leave) this.leave();
     if (result.zoom !== undefined) this.set({ zoom: result.zoom });
     if (result.cursor) {
       this.point(result.cursor);
       this.say(this.pointWords());
     }
     if (result.say) this.say(`${this.pointWords()}. ${this.record.status.sentence}`, true);
+  }
+
+  /** Give the focus back to the notebook's cell, or to the page. @private */
+  leave() {
+    const cell = /** @type {HTMLElement | null} */ (this.root.closest(".jp-Cell"));
+    if (cell) cell.focus();
+    else this.plots.blur();
   }
 
   /** The point under the cursor in words. @private */

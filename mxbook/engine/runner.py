@@ -1,0 +1,386 @@
+"""Running operations: the pure `Core`, a lock around it, and threads that run what is ready.
+
+*Liveness* rests on one rule: whoever makes an operation ready sees to it that somebody runs it.  He
+wakes a worker, or starts one, or, where no thread can be had, runs it himself.  A worker that waits
+inside an operation lends its place to another one meanwhile, so one worker is enough for all.
+
+*Consistency* rests on another: the state changes only in steps, under the lock.  `_step` is the
+lane that is inside one.  Whoever takes the lock and finds it set repairs what an interrupt tore
+apart.  A finalizer, which the garbage collector may run inside a step, finds its own lane there,
+and puts off what it wants.  No foreign code is called in a step, and no reference to foreign
+objects dies in one.
+
+A step is written out each time as `with self._lock: ... self._step = lane ... self._step = None`,
+because only `with` on a plain lock is safe from interrupts: a context manager of our own could be
+torn between taking the lock and saying so.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter_ns as clock
+from typing import Any
+
+from mxbook.base.config import Config
+from mxbook.base.errors import EngineError
+
+from .core import FAILED, FINISHED, SKIPPED, Core, Operation, Variable
+from .crew import Crew
+from .failures import Failure, Unseen, described
+from .gates import Gate, Lane, local
+from .limits import RunAhead
+from .log import Log, record_of, wait_record
+
+LATER = object()  # the outcome of an asynchronous operation that has only been started
+MOST_WORKERS = 8
+EVERYTHING = float("inf")
+
+# Engine type: has it worker threads?  do small ready operations run in the thread that pushes them?
+POLICIES = {
+    "NaiveEngine": (False, True),
+    "ThreadedEngine": (True, False),
+    "ThreadedEnginePerDevice": (True, False),
+    "HybridEngine": (True, True),
+}
+
+
+class Runner:
+    """Runs operations in an order that respects what they read and write."""
+
+    def __init__(self, config: Config):
+        self._config = config
+        self.log = Log(config.log_events)
+        self._unseen = Unseen()
+        self._core = Core()
+        self._begin_afresh()
+        self.configure()
+
+    def _begin_afresh(self) -> None:
+        """No threads, nobody waits."""
+        self._lock = threading.Lock()
+        self._step: Lane | None = None
+        self._crew = Crew()
+        self._stalled: list[Gate] = []  # pushes that wait for room
+        self._put_off: deque[Callable] = deque()  # what finalizers wanted inside a step; f(lane)
+
+    def configure(self) -> None:
+        """Take over the settings; operations that are queued stay so."""
+        config = self._config
+        self._limits = RunAhead(config.run_ahead_operations, config.run_ahead_bytes)
+        self.log.resize(config.log_events)
+        self.behave_as(config.engine_type)
+
+    def behave_as(self, kind: str) -> None:
+        """Be this type of engine from now on."""
+        threads, inline = POLICIES[kind]
+        workers = self._config.cpu_workers or min(os.cpu_count() or 1, MOST_WORKERS)
+        self.kind = kind
+        self._crew.most = workers if threads else 0
+        small = self._config.inline_elements if threads else EVERYTHING
+        self._inline_below = small if inline else 0
+        self._naive = not threads
+
+    @property
+    def inlines(self) -> bool:
+        """Whether small ready operations run in the thread that pushes them."""
+        return self._inline_below > 0
+
+    # ---- one operation
+
+    def _enter(self, lane: Lane, op: Operation, inline: bool) -> bool:
+        """Give the operation to the core, once there is room.  True: run it here."""
+        while True:
+            with self._lock:
+                if self._step is not None:
+                    self._mend()
+                self._step = lane
+                core, helpers = self._core, None
+                # Inside an operation there is no waiting for room: the room may depend on it.
+                fits = not core.live or lane.op is not None or not self._limits.full(core)
+                if fits:
+                    mine = core.push(op, clock(), lane if inline else None)
+                    if core.ready:
+                        helpers = self._crew.summon(len(core.ready), lane)
+                else:
+                    gate = Gate()
+                    self._stalled.append(gate)
+                self._step = None
+            if fits:
+                break
+            self._sleep(gate, lane, "room")
+        if helpers:
+            self._start(helpers, lane)
+        if self._put_off:
+            self._catch_up(lane)
+        return mine
+
+    def _execute(self, op: Operation, lane: Lane) -> Any:
+        """Call the function.  Returns None, the failure, or LATER."""
+        fn, op.fn = op.fn, None  # so that what it refers to goes as soon as it has run
+        op.started = clock()
+        op.lane = lane.name
+        for variable in op.inputs:
+            if variable.error is not None:
+                op.outcome = SKIPPED
+                return variable.error
+        op.outer, lane.op = lane.op, op
+        try:
+            if op.asynchronous:
+                return self._begin(fn, op, lane)
+            fn()
+            return None
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not lane.worker:
+                raise  # the user's, not the operation's
+            return failed(op, error)
+        finally:
+            lane.op = op.outer
+
+    def _begin(self, fn: Callable, op: Operation, lane: Lane) -> Any:
+        """Start an asynchronous operation."""
+        completion = Completion(self, op)
+        try:
+            fn(completion)
+        except BaseException as error:
+            if completion.claim() or (isinstance(error, KeyboardInterrupt) and not lane.worker):
+                raise
+            # Too late for the variables, but somebody should know.
+            failure = failed(op, error)
+            with self._lock:
+                if self._step is not None:
+                    self._mend()
+                self._step = lane
+                dropped = self._unseen.add(failure)
+                self._step = None
+            del dropped
+        op.owner = None
+        return LATER
+
+    def completed(self, op: Operation, error: BaseException | None) -> None:
+        """An asynchronous operation has ended; called by its `Completion`."""
+        failure = None if error is None else failed(op, error)
+        lane = local.lane
+        if self._step is lane and self._lock.locked():
+            self._put_off.append(lambda lane: self._finish(op, failure, lane, False))
+            return
+        op.owner = lane
+        try:
+            self._finish(op, failure, lane, False)
+        except KeyboardInterrupt as interrupt:
+            self._interrupted(interrupt, lane)
+            raise
+
+    def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
+        """Tell the core that an operation has ended.  With `take`, returns what to run next."""
+        ended = clock()
+        following = helpers = dropped = None
+        with self._lock:
+            if self._step is not None:
+                self._mend()
+            self._step = lane
+            core = self._core
+            ours = op.state != FINISHED  # otherwise an interrupt has ended it before
+            if ours:
+                if failure is not None:
+                    dropped = self._account(op, failure)
+                core.complete(op, failure, ended)
+                if self._stalled and self._limits.low(core):
+                    self._make_room()
+            if core.ready:
+                following = self._choose(lane) if take else None
+                if core.ready:
+                    helpers = self._crew.summon(len(core.ready), lane)
+            self._step = None
+        if ours:
+            self.log.add(record_of(op, ended))
+        if helpers and not (take and helpers[0] is lane):  # who takes anyway needs no reminder
+            self._start(helpers, lane)
+        if self._put_off:
+            self._catch_up(lane)
+        del dropped
+        return following
+
+    def _serve(self, op: Operation | None, lane: Lane) -> None:
+        """Run an operation, then what is ready, until nothing is."""
+        while op is not None:
+            outcome = self._execute(op, lane)
+            op = self._take(lane) if outcome is LATER else self._finish(op, outcome, lane, True)
+
+    def _take(self, lane: Lane) -> Operation | None:
+        with self._lock:
+            if self._step is not None:
+                self._mend()
+            self._step = lane
+            op = self._choose(lane)
+            self._step = None
+        if self._put_off:
+            self._catch_up(lane)
+        return op
+
+    def _catch_up(self, lane: Lane) -> None:
+        """Do what finalizers wanted while they could not have it."""
+        while self._put_off:
+            try:
+                call = self._put_off.popleft()
+            except IndexError:
+                return  # another thread was faster
+            call(lane)
+
+    # ---- parts of a step, i.e. under the lock
+
+    def _choose(self, lane: Lane) -> Operation | None:
+        """What this thread is to run next."""
+        if lane.worker and (self._crew.closing or self._crew.too_many()):
+            return None
+        return self._core.take(lane)
+
+    def _account(self, op: Operation, failure: Failure) -> Any:
+        """Count a failure; what is returned must be dropped outside the lock."""
+        if op.outcome is SKIPPED:
+            failure.skipped += 1
+            return None
+        return self._unseen.add(failure)
+
+    def _make_room(self) -> None:
+        """Let the pushes go on that wait for room; they look again."""
+        for gate in self._stalled:
+            gate.open()
+        self._stalled = []
+
+    def _mend(self) -> None:
+        """Repair what a torn step left behind."""
+        self._core.rebuild()
+        self._crew.wake_all()
+        self._make_room()
+
+    # ---- threads
+
+    def _start(self, lanes: list[Lane], own: Lane) -> None:
+        """Start the threads of new workers; a thread that is listed itself goes to work."""
+        for lane in lanes:
+            if lane is own:
+                self._serve(self._take(own), own)
+            else:
+                self._launch(lane, own)
+
+    def _launch(self, worker: Lane, own: Lane) -> None:
+        name = worker.name
+        worker.thread = threading.Thread(target=self._work, args=(worker,), name=name, daemon=True)
+        try:
+            worker.thread.start()
+        except BaseException as error:
+            with self._lock:
+                if self._step is not None:
+                    self._mend()
+                self._step = own
+                self._crew.lose(worker)  # should it run nevertheless, it registers itself
+                self._crew.alone = self._crew.alone or isinstance(error, RuntimeError)
+                none = not self._crew.members
+                self._step = None
+            if not isinstance(error, RuntimeError):
+                raise
+            if none and not self._naive:
+                self._give_up_threads(error)
+            self._serve(self._take(own), own)
+
+    def _give_up_threads(self, error: RuntimeError) -> None:
+        self.behave_as("NaiveEngine")
+        import warnings
+
+        warnings.warn(
+            f"mxbook cannot start a worker thread ({error}); from now on the engine runs every "
+            "operation at once, like NaiveEngine",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+    def _work(self, worker: Lane) -> None:
+        """The life of a worker."""
+        local.lane = worker
+        while True:
+            with self._lock:
+                if self._step is not None:
+                    self._mend()
+                self._step = worker
+                crew = self._crew
+                crew.arrive(worker)
+                op = self._choose(worker)
+                if crew.closing:
+                    crew.lose(worker)
+                elif op is None:
+                    crew.idle.append(worker)
+                self._step = None
+            if self._put_off:
+                self._catch_up(worker)
+            if op is not None:
+                self._serve(op, worker)
+                op = None  # its last reference must not die under the lock
+            elif crew.closing:
+                return
+            else:
+                worker.gate.pass_through()
+
+    def _sleep(
+        self,
+        gate: Gate,
+        lane: Lane,
+        kind: str,
+        variable: Variable | None = None,
+        target: Operation | None = None,
+    ) -> None:
+        """Sleep until the gate opens, and make a note of it."""
+        started = clock()
+        while True:
+            helpers = None
+            with self._lock:
+                if self._step is not None:
+                    self._mend()
+                self._step = lane
+                if lane.worker:
+                    self._crew.waiting.add(lane)  # its place is free for another one
+                if self._core.ready:
+                    helpers = self._crew.summon(len(self._core.ready), lane)
+                self._step = None
+            if self._put_off:
+                self._catch_up(lane)
+            if not helpers:
+                break
+            self._start(helpers, lane)
+        gate.pass_through()
+        self._crew.waiting.discard(lane)
+        self.log.add_wait(wait_record(kind, variable, target, lane.name, started, clock()))
+
+
+class Completion:
+    """What an asynchronous operation calls, once, when it has ended; from any thread."""
+
+    __slots__ = ("_engine", "_left", "_op")
+
+    def __init__(self, engine: Runner, op: Operation):
+        self._engine = engine
+        self._op = op
+        self._left = [op]
+
+    def claim(self) -> bool:
+        """True for the first caller only."""
+        try:
+            self._left.pop()  # atomic
+        except IndexError:
+            return False
+        return True
+
+    def __call__(self, error: BaseException | None = None) -> None:
+        """The operation has ended, with this error if there is one."""
+        if not self.claim():
+            op = self._op
+            raise EngineError(f"operation #{op.number} {op.name} was reported complete twice")
+        self._engine.completed(self._op, error)
+
+
+def failed(op: Operation, error: BaseException) -> Failure:
+    """The operation ended with an exception."""
+    op.outcome = FAILED
+    if error.__traceback__ is not None:  # the engine's own frame tells nothing, and keeps `op`
+        error.__traceback__ = error.__traceback__.tb_next
+    return Failure(op, error, described(op.detail))

@@ -1,0 +1,18 @@
+"""Gluon: networks as Python objects.
+
+Reading order: `parameter` (arrays that are learned), `block` (what holds them and computes), `nn` (layers),
+`loss`, `trainer` (what changes the parameters); `tracing` works out unknown shapes, `loading` matches names in files.
+"""
+
+from . import utils
+from . import parameter
+from .parameter import (
+    Constant,
+    DeferredInitializationError,
+    Parameter,
+    ParameterDict,
+    tensor_types,
+)
+from . import block
+from .block import Block, HybridBlock
+from . import nn

@@ -1,0 +1,99 @@
+"""The operators give the outputs and gradients of real MXNet 1.6, as stored in `tests/golden`.
+
+`tests/golden/make_operator_golden.py` makes the stored answers from the operators' examples.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mxbook as mx
+from mxbook.base.dtypes import FLOATS
+from mxbook.ndarray.ndarray import NDArray
+from mxbook.ndarray.registry import functions
+from mxbook.ops.registry import operators
+from mxbook.testing.comparing import TOLERANCES, assert_agree
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+INDEX = json.loads((GOLDEN / "operators.json").read_text())
+with np.load(GOLDEN / "operators.npz") as stored:
+    ARRAYS = {name: stored[name] for name in stored.files}
+
+# Where mxbook's gradient is meant to differ from MXNet's.
+OWN_GRADIENT: dict[str, str] = {}
+
+
+def unpack(value):
+    """The arrays that a list of references stands for."""
+    if isinstance(value, list):
+        return [unpack(v) for v in value]
+    if value is None:
+        return None
+    name, start, shape = value["a"]
+    size = int(np.prod(shape))
+    return ARRAYS[name][start : start + size].reshape(shape)
+
+
+def named(case):
+    """A name for a case."""
+    params = ", ".join(f"{k}={v}" for k, v in case["params"].items())
+    return f"{case['op']}({params})"
+
+
+def run(case, arrays):
+    found = functions[case["op"]](*arrays, **case["params"])
+    return [found] if isinstance(found, NDArray) else list(found)
+
+
+def assert_all(found, expected, what, wider=1):
+    assert len(found) == len(expected)
+    for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+        assert a.dtype == b.dtype
+        rtol, atol = TOLERANCES.get(b.dtype.name, (0, 0))
+        assert_agree(a.asnumpy(), b, f"{what} {i}", (rtol * wider, atol * wider))
+
+
+every_case = pytest.mark.parametrize("case", INDEX["cases"], ids=named)
+
+
+@every_case
+def test_outputs(case):
+    inputs = unpack(case["in"])
+    arrays = [mx.nd.array(x, dtype=x.dtype) for x in inputs]
+    assert_all(run(case, arrays), unpack(case["out"]), "output")
+    assert_all(arrays, unpack(case.get("after", case["in"])), "after the call, input")
+
+
+@every_case
+def test_gradients(case):
+    if "head" not in case:
+        pytest.skip(f"MXNet has no gradient here: {case['no_gradient']}")
+    if case["op"] in OWN_GRADIENT:
+        pytest.skip(OWN_GRADIENT[case["op"]])
+    arrays = [mx.nd.array(x, dtype=x.dtype) for x in unpack(case["in"])]
+    for a in arrays:
+        if np.dtype(a.dtype) in FLOATS:
+            a.attach_grad()
+    with mx.autograd.record():
+        found = run(case, arrays)
+    assert_all(found, unpack(case.get("train_out", case["out"])), "output")
+    heads = [mx.nd.array(h, dtype=h.dtype) for h in unpack(case["head"])]
+    mx.autograd.backward(found, heads)
+    pairs = [(a, g) for a, g in zip(arrays, unpack(case["grad"]), strict=True) if g is not None]
+    assert_all([a.grad for a, _ in pairs], [g for _, g in pairs], "gradient", wider=10)
+    assert_all(arrays, unpack(case.get("train_after", case["in"])), "after the call, input")
+
+
+def test_every_operator_has_stored_answers():
+    from tests.golden.make_operator_golden import examples
+
+    known = {c["op"] for c in INDEX["cases"]} | {f.split()[0] for f in INDEX["failed"]}
+    new = {e["op"] for e in examples()} - known - {"_sum_to"}
+    if new:
+        pytest.skip(f"run make_operator_golden.py with MXNet for: {', '.join(sorted(new))}")
+
+
+def test_stored_operators_exist():
+    assert {c["op"] for c in INDEX["cases"]} <= set(operators)
