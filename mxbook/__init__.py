@@ -35,3 +35,12 @@ from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
 from .ndarray import waitall
 
 __version__ = "1.6.0"
+
+
+def __getattr__(wanted: str):
+    # For people at a notebook, not for programs: imported when first asked for.
+    if wanted in ("book", "explain"):
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{wanted}")
+    raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")

@@ -4,8 +4,9 @@ An initializer is called with a description of a parameter and the array to fill
 
     mx.init.Xavier()(mx.init.InitDesc("dense0_weight"), array)
 
-The name's ending decides what happens: only a `weight` gets the initializer's own values, a `bias` or
-`beta` gets 0, a `gamma` gets 1.  Random values come from `mx.random`, MXNet's own to the last bit.
+The name's ending decides what happens: only a `weight` gets the initializer's own values, a `bias`
+or `beta` gets 0, a `gamma` gets 1.  Random values come from `mx.random`, MXNet's own to the last
+bit.
 
 Source: MXNet 1.6, `mxnet.initializer`.
 """
@@ -35,6 +36,7 @@ class InitDesc(str):
     global_init: "Initializer | None"
 
     def __new__(cls, name: str, attrs: dict | None = None, global_init: Any = None) -> "InitDesc":
+        """Make the text and keep the attributes beside it."""
         desc = super().__new__(cls, name)
         desc.attrs = attrs or {}
         desc.global_init = global_init
@@ -242,7 +244,7 @@ class Initializer:
         raise ParameterError(
             f"nothing says how {name!r} begins",
             rule="names end in weight, bias, gamma (1.0) or beta (0.0)",
-            hint="give the parameter an initializer of its own (init=..., or the attribute __init__)",
+            hint="give the parameter an initializer of its own: init=... or the attribute __init__",
         )
 
     def __eq__(self, other: object) -> bool:
@@ -350,12 +352,13 @@ class Normal(Initializer):
 
 @register
 class Orthogonal(Initializer):
-    """A matrix with orthogonal rows (or columns), times `scale`; axes behind the first are put together.
+    """A matrix with orthogonal rows (or columns), times `scale`; axes behind the first are put
+    together.
 
     `rand_type` is the distribution of the random matrix it is made from, `uniform` or `normal`.
 
-    Source: Saxe, McClelland, Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear
-    neural networks, 2013.
+    Source: Saxe, McClelland, Ganguli, Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks, 2013.
     """
 
     def __init__(self, scale: float = 1.414, rand_type: str = "uniform"):
@@ -381,13 +384,14 @@ class Orthogonal(Initializer):
 class Xavier(Initializer):
     """Random numbers scaled so that signals keep their size from layer to layer.
 
-    The variance is `magnitude / factor`, where the factor is the number of inputs (`in`), of outputs (`out`)
-    or their mean (`avg`); `uniform` draws from [-scale, scale) with scale = sqrt(magnitude / factor),
-    `gaussian` with that standard deviation.
+    The variance is `magnitude / factor`, where the factor is the number of inputs (`in`), of
+    outputs (`out`) or their mean (`avg`); `uniform` draws from [-scale, scale) with scale =
+    sqrt(magnitude / factor), `gaussian` with that standard deviation.
 
     Raises ParameterError for unknown types, ShapeError for an array with fewer than 2 axes.
 
-    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural
+    networks, 2010.
     """
 
     def __init__(self, rnd_type: str = "uniform", factor_type: str = "avg", magnitude: float = 3):
@@ -428,7 +432,8 @@ class Xavier(Initializer):
 
 @register
 class MSRAPrelu(Xavier):
-    """Xavier with normal random numbers, for layers behind which a (leaky) ReLU of this slope stands.
+    """Xavier with normal random numbers, for layers behind which a (leaky) ReLU of this slope
+    stands.
 
     Source: He, Zhang, Ren, Sun, Delving Deep into Rectifiers, 2015.
     """
@@ -468,7 +473,8 @@ class LSTMBias(Initializer):
 class Load:
     """Fills parameters from a dict of arrays or a file; what is missing goes to `default_init`.
 
-    Raises ParameterError for a missing parameter without `default_init`, ShapeError for another shape.
+    Raises ParameterError for a missing parameter without `default_init`, ShapeError for another
+    shape.
     """
 
     def __init__(
@@ -510,7 +516,8 @@ class Load:
 
 
 class Mixed:
-    """Chooses among initializers by the name of the parameter: the first pattern found in it counts.
+    """Chooses among initializers by the name of the parameter: the first pattern found in it
+    counts.
 
     >>> Mixed([".*bias", ".*"], [Zero(), Uniform(0.1)]).map[0][1].dumps()
     '["zero", {}]'

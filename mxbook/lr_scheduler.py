@@ -12,6 +12,7 @@ Source: MXNet 1.6, `mxnet.lr_scheduler`.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import cos, pi
 
 from mxbook.base.errors import ParameterError
@@ -28,7 +29,8 @@ __all__ = [
 class LRScheduler:
     """Base of all schedules; a subclass defines `__call__(num_update)`.
 
-    Raises ParameterError for a warm-up that is negative, of an unknown mode, or starts above `base_lr`.
+    Raises ParameterError for a warm-up that is negative, of an unknown mode, or starts above
+    `base_lr`.
     """
 
     def __init__(
@@ -131,7 +133,7 @@ class MultiFactorScheduler(LRScheduler):
     ):
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         steps = list(step)
-        if not steps or steps[0] < 1 or any(b <= a for a, b in zip(steps, steps[1:], strict=False)):
+        if not steps or steps[0] < 1 or any(b <= a for a, b in pairwise(steps)):
             raise ParameterError(f"step cannot be {step!r}", rule="an increasing list, from 1 on")
         _check_factor(factor)
         self.step = steps
@@ -173,7 +175,9 @@ class _Annealed(LRScheduler):
         self.max_steps = max_update - warmup_steps
 
     def _share(self, done: float) -> float:
-        """How much of the way down is still ahead when `done` of the steps are done: a straight line."""
+        """How much of the way down is still ahead when `done` of the steps are done: a straight
+        line.
+        """
         return 1 - done
 
     def __call__(self, num_update: int) -> float:

@@ -1,7 +1,11 @@
 // Builds what the Python package ships: one module and one style sheet for each widget.
 // The same sources give the same bytes, so CI can compare.
 
+import { readFileSync } from "node:fs";
+
 import { build } from "esbuild";
+
+const notice = `/*!\n${readFileSync("THIRD_PARTY.md", "utf8").trim()}\n*/`;
 
 await build({
   entryPoints: { curves: "src/curves/index.js" },
@@ -10,13 +14,14 @@ await build({
   format: "esm",
   target: "es2022",
   minify: true,
+  charset: "utf8",
   legalComments: "none",
-  logLevel: "info",
+  banner: { js: notice },
 });
 await build({
   entryPoints: { curves: "src/curves/all.css" },
   outdir: "mxbook_widgets/static",
   bundle: true,
   minify: true,
-  logLevel: "info",
+  banner: { css: notice },
 });

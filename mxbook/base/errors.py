@@ -72,7 +72,7 @@ class MXNetError(Exception):
 
 
 def _rebuild(cls: type[MXNetError], message: str, state: dict) -> MXNetError:
-    error = cls.__new__(cls, message)
+    error = cls(message)
     error.__dict__.update(state)
     return error
 

@@ -1,8 +1,8 @@
 """The block path: which blocks of a network are running in this thread, outermost first.
 
-A block pushes itself when its forward begins and pops itself when it ends, so that an error or an event
-can say where in the network it happened: `Net > dense0 (Dense(4 -> 5))`.  The text is made only when
-somebody reads it.  Whatever has a method `_label_in(outer)` can stand on the path.
+A block pushes itself when its forward begins and pops itself when it ends, so that an error or an
+event can say where in the network it happened: `Net > dense0 (Dense(4 -> 5))`.  The text is made
+only when somebody reads it.  Whatever has a method `_label_in(outer)` can stand on the path.
 """
 
 import threading

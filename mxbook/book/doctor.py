@@ -16,7 +16,6 @@ from mxbook import engine
 from mxbook.backend import gpu
 from mxbook.base.config import config
 from mxbook.base.errors import DeviceError
-from mxbook.engine.scheduler import MOST_WORKERS
 
 NOTEBOOKS = 'pip install "mxbook[notebooks]"'
 WIDGETS = 'pip install "mxbook[widgets]"'
@@ -140,8 +139,7 @@ def _engine() -> Row:
     if not threads_start():
         advice = "nothing; operations run at once, one after the other"
         return Row("Engine", False, f"{kind}, but threads cannot start here", advice)
-    workers = config.cpu_workers or min(os.cpu_count() or 1, MOST_WORKERS)
-    return Row("Engine", True, f"{kind}, up to {workers} worker thread{'s' * (workers != 1)}")
+    return Row("Engine", True, f"{kind}, on {os.cpu_count()} processor cores")
 
 
 def threads_start() -> bool:

@@ -36,7 +36,8 @@ def _peak():
         with open("/proc/self/status") as status:
             return 1024 * int(re.search(r"VmHWM:\\s*(\\d+)", status.read())[1])
     import resource
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 """
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -60,30 +61,33 @@ async def execute(
 
     `tell(number)` is called before each cell.  When the task is cancelled, the kernel ends with it.
     """
-    nbclient = needs("nbclient")
-    start = time.perf_counter()
-    peak = None
-    error = ""
+    async with _kernel(notebook, folder) as client:
+        start = time.perf_counter()
+        for index, cell in enumerate(notebook["cells"]):
+            tell(index + 1)
+            if limit is not None:  # what is left of it, in whole seconds
+                client.timeout = max(1, round(limit - (time.perf_counter() - start)))
+            problem = await _cell(client, cell, index)
+            if problem:
+                error = f"cell {index + 1}: {problem}"
+                return Outcome(time.perf_counter() - start, None, error)
+        return Outcome(time.perf_counter() - start, await _peak(client), "")
+
+
+async def _cell(client, cell: dict, index: int) -> str:
+    """Execute one cell; what went wrong, or an empty text."""
+    failures = needs("nbclient.exceptions")
     try:
-        async with _kernel(notebook, folder) as client:
-            start = time.perf_counter()
-            for index, cell in enumerate(notebook["cells"]):
-                tell(index + 1)
-                left = None if limit is None else limit - (time.perf_counter() - start)
-                client.timeout = None if left is None else max(1, round(left))
-                await client.async_execute_cell(cell, index)
-            seconds = time.perf_counter() - start
-            peak = await _peak(client)
-            return Outcome(seconds, peak, "")
-    except nbclient.exceptions.CellExecutionError as failure:
-        error = f"cell {index + 1}: {_described(failure)}"
-    except nbclient.exceptions.CellTimeoutError:
-        error = f"cell {index + 1}: stopped, because the chapter took longer than {limit:.0f} s"
-    except nbclient.exceptions.DeadKernelError:
+        await client.async_execute_cell(cell, index)
+    except failures.CellExecutionError as failure:
+        return _described(failure)
+    except failures.CellTimeoutError:
+        return "stopped, because the chapter takes too long"
+    except failures.DeadKernelError:
         if asyncio.current_task().cancelling():  # type: ignore[union-attr]
-            raise asyncio.CancelledError from None
-        error = f"cell {index + 1}: the kernel died"
-    return Outcome(time.perf_counter() - start, peak, error)
+            raise asyncio.CancelledError from None  # nbclient takes the one for the other
+        return "the kernel died"
+    return ""
 
 
 def _described(failure) -> str:
@@ -102,7 +106,11 @@ async def _kernel(notebook: Notebook, folder: Path):
     manager = needs("jupyter_client").AsyncKernelManager(kernel_spec_manager=_this_python())
     with tempfile.TemporaryDirectory() as settings:
         client = nbclient.NotebookClient(
-            notebook, km=manager, store_widget_state=False, record_timing=False
+            notebook,
+            km=manager,
+            store_widget_state=False,
+            record_timing=False,
+            shutdown_kernel="immediate",
         )
         try:
             await client.async_start_new_kernel(cwd=str(folder), env=environment(settings))
@@ -116,13 +124,14 @@ async def _kernel(notebook: Notebook, folder: Path):
 def _this_python():
     """Kernel specifications of which there is one: the Python that runs this."""
     kernelspec = needs("jupyter_client.kernelspec")
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     needs("ipykernel")
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    quiet = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=CRITICAL"]
 
     class ThisPython(kernelspec.KernelSpecManager):
         def get_kernel_spec(self, _name):
             return kernelspec.KernelSpec(
-                argv=[*command, "--HistoryManager.enabled=False"],
+                argv=[*command, *quiet],
                 display_name="Python 3",
                 language="python",
             )

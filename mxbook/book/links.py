@@ -37,10 +37,9 @@ def without_alt(source: str) -> list[str]:
     """
     text = prose(source)
     found = [m[3] for m in MARKDOWN.finditer(text) if m[1] and not m[2].strip()]
-    for match in TAG.finditer(text):
-        if match[1].lower() == "img" and not (attribute(match[2], "alt") or "").strip():
-            found.append(attribute(match[2], "src") or "<img>")
-    return found
+    tags = [m[2] for m in TAG.finditer(text) if m[1].lower() == "img"]
+    silent = [tag for tag in tags if not (attribute(tag, "alt") or "").strip()]
+    return found + [attribute(tag, "src") or "<img>" for tag in silent]
 
 
 def attribute(tag: str, name: str) -> str | None:

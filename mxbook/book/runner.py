@@ -12,7 +12,7 @@ from pathlib import Path
 from mxbook.base.errors import MXNetError
 
 from . import rules
-from .chapters import Chapter, Notebook, code_cells, declared_seconds, read, write
+from .chapters import Chapter, Notebook, code_cells, declared_seconds, needs, read, write
 from .kernel import Outcome, execute
 from .tidy import places, tidy
 
@@ -24,11 +24,13 @@ def run(chapters: Sequence[Chapter]) -> bool:
 
     A chapter in which a cell fails stays as it was.
     """
+    needs("nbclient")
     return asyncio.run(_run(chapters))
 
 
 def check(chapters: Sequence[Chapter]) -> bool:
     """Execute copies of the chapters, tell a line about each; whether nothing was wrong."""
+    needs("nbclient")
     return asyncio.run(_check(chapters))
 
 

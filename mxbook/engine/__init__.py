@@ -11,8 +11,10 @@ import atexit
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from mxbook.base.config import config
+from mxbook.base.errors import EngineError
 from mxbook.base.sites import Site
 
 from .core import Operation, Variable
@@ -94,8 +96,19 @@ def trace() -> Iterator[Log]:
         _changed()
 
 
-def story(variable: Variable) -> Story:
-    """What happened to a variable, in the order of time; printed, one line for each event."""
+def story(thing: Any) -> Story:
+    """What happened to an array or a variable, in the order of time; printed, a line each event.
+
+    Raises EngineError for an array that the engine never saw: small operations run at once,
+    unless they are called inside `trace()`.
+    """
+    variable = getattr(thing, "_var", thing)  # arrays keep theirs there
+    if not isinstance(variable, Variable):
+        raise EngineError(
+            f"there is no story of this {type(thing).__name__}",
+            rule="an array that was made inside `with mx.engine.trace():`, or a variable",
+            hint="outside, small operations run at once and leave no trace",
+        )
     return story_of(variable, log, [record_of(op, 0) for op in _engine.unfinished()])
 
 

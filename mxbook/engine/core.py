@@ -23,6 +23,11 @@ from typing import Any
 WAITING, READY, RUNNING, FINISHED = range(4)
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "not run", "cancelled"
 
+# Most variables have no readers and most operations nobody who waits for them.  They share these,
+# because thousands of empty containers would keep the garbage collector busy.
+NOBODY: frozenset = frozenset()
+NOTHING: tuple = ()
+
 _keys = count(1)
 
 
@@ -37,23 +42,26 @@ class Variable:
     * `name`: for people; may be None
     """
 
-    __slots__ = ("deleted", "error", "mark", "name", "pending", "readers", "version", "writer")
+    __slots__ = ("deleted", "error", "mark", "name", "pending", "readers", "writer")
 
     def __init__(self, name: str | None = None):
         self.name = name
         self.pending = 0
-        self.version = 0
         self.error: Any = None
         self.deleted = False
-        # (key, version that the last pushed write makes); the log remembers this, not the variable
-        self.mark: tuple[int, int] = (next(_keys), 0)
+        self.mark: tuple[int, int] = (next(_keys), 0)  # key and version, for the log
         self.writer: Operation | None = None  # the last unfinished one
-        self.readers: set[Operation] = set()  # unfinished, of what that writer makes
+        self.readers: Any = NOBODY  # a set: the unfinished ones of what that writer makes
 
     @property
     def key(self) -> int:
         """A number that no other variable of this process has or had."""
         return self.mark[0]
+
+    @property
+    def version(self) -> int:
+        """How many writes have finished."""
+        return self.mark[1]
 
     def __repr__(self) -> str:
         return f"<Variable {self.name or self.key}, version {self.version}, {self.pending} pending>"
@@ -107,8 +115,10 @@ class Operation:
         asynchronous: bool = False,
     ):
         self.fn = fn
-        self.inputs = tuple(inputs)  # as given; `reads` and `writes` have no repetitions
+        self.inputs = tuple(inputs)  # as given
         self.outputs = tuple(outputs)
+        self.reads = self.inputs  # without repetitions, and without what is also written
+        self.writes = self.outputs  # without repetitions
         self.name = name
         self.site = site
         self.priority = priority
@@ -120,21 +130,28 @@ class Operation:
         self.failure: Any = None
         self.outcome = DONE
         self.kept = False  # not cancelled by an interrupt
-        self.dependents: list[Operation] = []
-        self.waiters: list[Any] = []  # whom to tell when it is finished
+        self.missing = 0  # operations that must finish before
+        self.dependents: Any = NOTHING  # a list: those that wait for this one
+        self.waiters: Any = NOTHING  # a list: whom to tell when it is finished
+        self.read_marks = self.write_marks = NOTHING  # key and version of variables, when finished
         self.owner: Any = None  # whose stack it runs on, and inside which other operation
         self.outer: Operation | None = None
-        self.started = 0
+        self.pushed = self.ready = self.started = 0
         self.lane = ""
         self.inlined = False
         self.replaced: Any = None
 
-    def poison(self) -> Any:
-        """The failure that spoils one of the inputs, or None."""
-        for variable in self.inputs:
-            if variable.error is not None:
-                return variable.error
-        return None
+    def follow(self, earlier: Operation) -> None:
+        """Wait for an earlier operation."""
+        self.missing += 1
+        if earlier.dependents is NOTHING:
+            earlier.dependents = [self]
+        else:
+            earlier.dependents.append(self)
+
+    def tell_when_finished(self, waiter: Any) -> None:
+        """Call `waiter.tell(op)` when this operation is finished."""
+        self.waiters = [*self.waiters, waiter]
 
     def __repr__(self) -> str:
         state = ("waiting", "ready", "running", "finished")[self.state]
@@ -180,17 +197,18 @@ class Core:
     def complete(self, op: Operation, failure: Any, now: int) -> None:
         """A running operation has ended: let others go on, and tell who waits for it."""
         op.failure = failure
+        op.read_marks = tuple([v.mark for v in op.reads])
+        op.write_marks = tuple([(v.mark[0], v.mark[1] + 1) for v in op.writes])
         op.state = FINISHED
         self.nbytes -= op.nbytes
+        publish(op)
         for variable in op.writes:
-            if variable.error is not failure:
-                replace_error(variable, op)
-            variable.version += 1
             if variable.writer is op:
                 variable.writer = None
-            variable.pending -= 1  # last: it says that the rest is final
+            variable.pending -= 1
         for variable in op.reads:
-            variable.readers.discard(op)
+            if variable.readers is not NOBODY:
+                variable.readers.discard(op)
             variable.pending -= 1
         for dependent in op.dependents:
             dependent.missing -= 1
@@ -205,22 +223,30 @@ class Core:
             waiter.tell(op)
         del self.live[op.number]
 
-    def cancel_queued(self, failure_of: Callable[[Operation], Any], now: int) -> list[Operation]:
-        """End everything that has not started, and return it."""
-        queued = [
-            op
-            for op in self.live.values()
-            if (op.state < RUNNING and not op.kept)
-            or (op.outcome is CANCELLED and op.state == RUNNING)  # by an attempt that was torn
-        ]
-        for op in queued:
+    def cancel_queued(
+        self, failure_of: Callable[[Operation], Any], now: int
+    ) -> tuple[list[Operation], list[Operation]]:
+        """Decide that what has not started ends with a failure instead of running.
+
+        Returns the operations concerned, and those that ended at once.  The others have to wait
+        for running ones; `take` will hand them out, only to be completed with their `failure`.
+        """
+        queued = [op for op in self.live.values() if op.state < RUNNING and not op.kept]
+        fresh = [op for op in queued if op.outcome is not CANCELLED]
+        for op in fresh:
+            op.failure = failure_of(op)
             op.outcome = CANCELLED
-            op.state = RUNNING  # so that ending one does not make another one ready
-        self.ready = [entry for entry in self.ready if entry[2].state == READY]
-        heapify(self.ready)
-        for op in queued:
-            self.complete(op, failure_of(op), now)
-        return queued
+        ended, others = [], []
+        while self.ready:
+            op = heappop(self.ready)[2]
+            if op.outcome is CANCELLED:
+                ended.append(op)
+                self.complete(op, op.failure, now)
+            else:
+                others.append(op)
+        for op in others:
+            self._make_ready(op)
+        return fresh, ended
 
     def _make_ready(self, op: Operation) -> None:
         op.state = READY
@@ -228,32 +254,31 @@ class Core:
 
     def _link(self, op: Operation) -> None:
         """Let the operation wait for those it conflicts with, and others for it."""
-        op.missing = 0
-        op.writes, op.write_marks = writes, write_marks = [], []
-        op.reads, op.read_marks = reads, read_marks = [], []
+        repeated = False
         for variable in op.outputs:
             if variable.pending:
                 if variable.writer is op:
+                    repeated = True
                     continue
                 follow_all(op, variable)
             variable.writer = op
             variable.pending += 1
-            key, version = variable.mark
-            variable.mark = mark = (key, version + 1)
-            writes.append(variable)
-            write_marks.append(mark)
         for variable in op.inputs:
             if variable.pending:
                 writer = variable.writer
                 if writer is op or op in variable.readers:
+                    repeated = True
                     continue
                 if writer is not None:
-                    writer.dependents.append(op)
-                    op.missing += 1
-            variable.readers.add(op)
+                    op.follow(writer)
+            if variable.readers is NOBODY:
+                variable.readers = {op}
+            else:
+                variable.readers.add(op)
             variable.pending += 1
-            reads.append(variable)
-            read_marks.append(variable.mark)
+        if repeated:
+            op.writes = tuple(dict.fromkeys(op.outputs))
+            op.reads = tuple([v for v in dict.fromkeys(op.inputs) if v not in op.writes])
 
     def rebuild(self) -> None:
         """Derive everything from `live` again, and end what was ending, after a torn step."""
@@ -262,13 +287,11 @@ class Core:
         variables = {v for op in live for v in (*op.inputs, *op.outputs)}
         finished = [op for op in live if op.state == FINISHED]
         for op in finished:
-            for variable, (_, version) in zip(op.writes, op.write_marks, strict=True):
-                replace_error(variable, op)
-                variable.version = version
+            publish(op)
         for variable in variables:
             unlink(variable)
         for op in unfinished:
-            op.dependents = []
+            op.missing, op.dependents = 0, NOTHING
             self._link(op)
         self.ready = []
         for op in unfinished:
@@ -327,37 +350,35 @@ class Core:
             writers = [op for op in live if variable in op.writes]
             assert variable.pending == pending, variable
             assert variable.writer is (writers[-1] if writers else None)
-            assert variable.mark == (variable.key, variable.version + len(writers))
+
+
+def publish(op: Operation) -> None:
+    """Give the written variables their new version and error.  Twice is no more than once.
+
+    Letting go of an old error may run anybody's finalizer, so it must not happen here, under the
+    lock: the operation takes it along.
+    """
+    for variable, mark in zip(op.writes, op.write_marks):  # noqa: B905 (hot, and equally long)
+        if variable.error is not op.failure:
+            op.replaced = (op.replaced, variable.error)
+            variable.error = op.failure
+        variable.mark = mark
 
 
 def unlink(variable: Variable) -> None:
     """Nothing unfinished uses the variable, as far as its links tell."""
     variable.writer = None
-    variable.readers = set()
-    variable.mark = (variable.key, variable.version)
-
-
-def replace_error(variable: Variable, op: Operation) -> None:
-    """Store how a write ended.
-
-    Letting go of a failure may run anybody's finalizer, so it must not happen here, under the lock:
-    the operation takes the old one along.
-    """
-    op.replaced = (op.replaced, variable.error)
-    variable.error = op.failure
+    variable.readers = NOBODY
 
 
 def follow_all(op: Operation, variable: Variable) -> None:
     """Let a new writer wait for everybody who uses the variable."""
-    readers, writer = variable.readers, variable.writer
-    if readers:  # each of them waits for the writer already
-        for reader in readers:
-            reader.dependents.append(op)
-        op.missing += len(readers)
-        variable.readers = set()
-    elif writer is not None:
-        writer.dependents.append(op)
-        op.missing += 1
+    if variable.readers:  # each of them waits for the writer already
+        for reader in variable.readers:
+            op.follow(reader)
+        variable.readers = NOBODY
+    elif variable.writer is not None:
+        op.follow(variable.writer)
 
 
 def pending_counts(

@@ -120,6 +120,8 @@ class Runner:
         fn, op.fn = op.fn, None  # so that what it refers to goes as soon as it has run
         op.started = clock()
         op.lane = lane.name
+        if op.failure is not None:
+            return op.failure  # cancelled while it was waiting
         for variable in op.inputs:
             if variable.error is not None:
                 op.outcome = SKIPPED
@@ -237,10 +239,11 @@ class Runner:
 
     def _account(self, op: Operation, failure: Failure) -> Any:
         """Count a failure; what is returned must be dropped outside the lock."""
+        if op.outcome is FAILED:
+            return self._unseen.add(failure)
         if op.outcome is SKIPPED:
             failure.skipped += 1
-            return None
-        return self._unseen.add(failure)
+        return None
 
     def _make_room(self) -> None:
         """Let the pushes go on that wait for room; they look again."""

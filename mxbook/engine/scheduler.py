@@ -208,7 +208,7 @@ class Engine(Runner):
                 targets = [op for op in targets if op not in blocked]
                 gate = Gate(targets, lane.op)
                 for op in targets:
-                    op.waiters.append(gate)
+                    op.tell_when_finished(gate)
             self._step = None
         if gate is not None and targets:
             self._sleep(
@@ -248,18 +248,21 @@ class Engine(Runner):
             ]
             for op in lost:  # the interrupt hit them
                 op.outcome = CANCELLED
-            cancelled = core.cancel_queued(lambda op: Failure(op, cause), now)
+                core.complete(op, Failure(op, cause), now)
+            cancelled, ended = core.cancel_queued(lambda op: Failure(op, cause), now)
             self._make_room()
             if core.ready:
                 helpers = self._crew.summon(len(core.ready), lane)
             self._step = None
-        for op in cancelled:
+        for op in lost + ended:
             self.log.add(record_of(op, now))
+        for op in cancelled:
+            op.fn = op.detail = None
         if helpers:
             self._start(helpers, lane)
         if self._put_off:
             self._catch_up(lane)
-        return len(cancelled) - len(lost)
+        return len(cancelled)
 
     # ---- the process
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 def number(value: float, digits: int = 4) -> str:
     """A short, readable number.
 
-    >>> number(0.034125), number(2.302585), number(12345.6), number(1e-5), number(float("nan"))
+    >>> number(0.0341249), number(2.302585), number(12345.6), number(1e-5), number(float("nan"))
     ('0.03412', '2.303', '12,346', '1e-5', 'NaN')
     """
     if math.isnan(value):

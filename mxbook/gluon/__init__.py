@@ -1,11 +1,12 @@
 """Gluon: networks as Python objects.
 
-Reading order: `parameter` (arrays that are learned), `block` (what holds them and computes), `nn` (layers),
-`loss`, `trainer` (what changes the parameters); `tracing` works out unknown shapes, `loading` matches names in files.
+Reading order: `parameter` (arrays that are learned), `block` (what holds them and computes), `nn`
+(layers), `loss`, `trainer` (what changes the parameters); `tracing` works out unknown shapes,
+`loading` matches names in files.
 """
 
-from . import utils
-from . import parameter
+from . import block, nn, parameter, utils
+from .block import Block, HybridBlock
 from .parameter import (
     Constant,
     DeferredInitializationError,
@@ -13,6 +14,3 @@ from .parameter import (
     ParameterDict,
     tensor_types,
 )
-from . import block
-from .block import Block, HybridBlock
-from . import nn

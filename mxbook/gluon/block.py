@@ -1,7 +1,7 @@
 """Blocks: networks and their parts, as Python objects that hold parameters and other blocks.
 
-A `Block` computes with arrays in `forward`.  A `HybridBlock` is written with a caller `F` in `hybrid_forward`,
-so that it runs on arrays (`F` is `mx.nd`) and on symbols (`F` is `mx.sym`) alike.
+A `Block` computes with arrays in `forward`.  A `HybridBlock` is written with a caller `F` in
+`hybrid_forward`, so that it runs on arrays (`F` is `mx.nd`) and on symbols (`F` is `mx.sym`) alike.
 
     class Net(gluon.HybridBlock):
         def __init__(self, **kwargs):
@@ -99,7 +99,8 @@ class Block:
     """
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
-        # The names with an underscore are MXNet's own; gluoncv, gluonnlp, sockeye and others use them.
+        # The names with an underscore are MXNet's own; gluoncv, gluonnlp, sockeye and others use
+        # them.
         self._empty_prefix = prefix == ""
         self._prefix, self._params = _BlockScope.create(prefix, params, self._alias())
         self._name = self._prefix.removesuffix("_")
@@ -173,7 +174,8 @@ class Block:
         return self._params
 
     def collect_params(self, select: str | None = None) -> ParameterDict:
-        """All parameters, those of the blocks inside included; with `select`, the ones whose names match.
+        """All parameters, those of the blocks inside included; with `select`, the ones whose names
+        match.
 
         >>> from mxbook.gluon import nn
         >>> list(nn.Dense(2, prefix="fc_").collect_params(".*weight"))
@@ -260,15 +262,17 @@ class Block:
         dtype_source: str = "current",
         rename: dict[str, str] | None = None,
     ) -> None:
-        """Take all parameters from a file: one of `save_parameters`, `collect_params().save` or `export`.
+        """Take all parameters from a file: one of `save_parameters`, `collect_params().save` or
+        `export`.
 
         allow_missing  whether parameters may be absent from the file
         ignore_extra   whether the file may hold more
-        cast_dtype     convert element types: to the parameter's (`dtype_source="current"`) or the file's (`"saved"`)
+        cast_dtype     convert element types: to the parameter's (`dtype_source="current"`) or the
+                       file's (`"saved"`)
         rename         for names in the file, the names they have here
 
-        Raises ParameterError with a table of both sides, and the `rename` that would help, when names do
-        not match; nothing is changed then.
+        Raises ParameterError with a table of both sides, and the `rename` that would help, when
+        names do not match; nothing is changed then.
         """
         arrays = loading.named_arrays(filename)
         arrays = {(rename or {}).get(name, name): a for name, a in arrays.items()}
@@ -326,7 +330,9 @@ class Block:
         return handle
 
     def register_forward_hook(self, hook: Callable) -> HookHandle:
-        """Call `hook(block, inputs, outputs)` after every forward; see `register_forward_pre_hook`."""
+        """Call `hook(block, inputs, outputs)` after every forward; see
+        `register_forward_pre_hook`.
+        """
         handle = HookHandle()
         handle.attach(self._forward_hooks, hook)
         return handle
@@ -367,7 +373,9 @@ class Block:
         raise MXNetError(f"{type(self).__name__} must define forward(self, *args)")
 
     def summary(self, *inputs: Any) -> None:
-        """Print the blocks in the order in which they run, with output shapes and numbers of parameters."""
+        """Print the blocks in the order in which they run, with output shapes and numbers of
+        parameters.
+        """
         from .summary import summary
 
         print(summary(self, inputs))
@@ -376,8 +384,9 @@ class Block:
 class HybridBlock(Block):
     """A block written with a caller `F`, in `hybrid_forward(F, x, *args, **parameters)`.
 
-    On arrays `F` is `mx.nd`, on symbols `mx.sym`; the block's own parameters come as arguments by the names of
-    the attributes they are assigned to.  Shapes of parameters that are unknown follow from the first input.
+    On arrays `F` is `mx.nd`, on symbols `mx.sym`; the block's own parameters come as arguments by
+    the names of the attributes they are assigned to.  Shapes of parameters that are unknown follow
+                                                       from the first input.
 
     >>> class Scale(HybridBlock):
     ...     def __init__(self, **kwargs):
@@ -417,9 +426,11 @@ class HybridBlock(Block):
         self._clear_cached_op()
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
-        """Say that the block may be run as a graph; `static_alloc`, `static_shape` and other flags are noted.
+        """Say that the block may be run as a graph; `static_alloc`, `static_shape` and other flags
+        are noted.
 
-        Shapes and initial values of all parameters are then worked out at the first call, from the whole graph.
+        Shapes and initial values of all parameters are then worked out at the first call, from the
+        whole graph.
         """
         self._active = active
         self._flags = list(kwargs.items())
@@ -470,7 +481,8 @@ class HybridBlock(Block):
     def forward(self, x: Any, *args: Any) -> Any:
         """Call `hybrid_forward` with the `F` and the parameters that go with the inputs.
 
-        Raises DTypeError unless there is an array or a Symbol among the inputs, or if there are both.
+        Raises DTypeError unless there is an array or a Symbol among the inputs, or if there are
+        both.
         """
         if isinstance(x, NDArray) and not args:
             ctx = x._spec.ctx

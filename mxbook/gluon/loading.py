@@ -1,7 +1,8 @@
 """Bringing the names in a parameter file and the names in a network together.
 
-A file may call the same parameter `0.weight` (by structure), `net_dense0_weight` (by prefix, as `export` writes
-it, with `arg:` or `aux:` before it) or `dense0_weight` (by prefix, without the network's own).
+A file may call the same parameter `0.weight` (by structure), `net_dense0_weight` (by prefix, as
+`export` writes it, with `arg:` or `aux:` before it) or `dense0_weight` (by prefix, without the
+network's own).
 """
 
 from collections.abc import Mapping
@@ -54,8 +55,8 @@ def load(
 ) -> None:
     """Give the parameters the values of the arrays of their names.
 
-    Names and shapes are checked before anything is changed.  Raises ParameterError with a table of both
-    sides when names do not match, ShapeError or DTypeError for one that does not fit.
+    Names and shapes are checked before anything is changed.  Raises ParameterError with a table of
+    both sides when names do not match, ShapeError or DTypeError for one that does not fit.
     """
     provided = {
         id(params[name]) for name in arrays if name in params
@@ -79,7 +80,9 @@ def mismatch(
     extra: list[str],
     source: str,
 ) -> ParameterError:
-    """The error about names that do not match: the two sides beside each other, and how to mend it."""
+    """The error about names that do not match: the two sides beside each other, and how to mend
+    it.
+    """
     guesses = _guesses(params, arrays, missing, extra)
     rows = [(f"{old} {arrays[old].shape}", _known(new, params)) for new, old in guesses.items()]
     rows += [("-", _known(n, params)) for n in missing if n not in guesses]
@@ -115,7 +118,9 @@ def _table(rows: list[tuple[str, str]]) -> str:
 def _guesses(
     params: Mapping[str, Any], arrays: Mapping[str, NDArray], missing: list[str], extra: list[str]
 ) -> dict[str, str]:
-    """For missing parameters the most similar unknown name in the file whose shape fits, best first."""
+    """For missing parameters the most similar unknown name in the file whose shape fits, best
+    first.
+    """
     scored = [
         (_likeness(new, old) - abs(i / len(missing) - j / len(extra)), new, old)
         for i, new in enumerate(missing)
@@ -130,7 +135,9 @@ def _guesses(
 
 
 def _likeness(a: str, b: str) -> float:
-    """How similar two names are, 0 to 2; the last part (`weight`, `bias`) counts as much as the rest."""
+    """How similar two names are, 0 to 2; the last part (`weight`, `bias`) counts as much as the
+    rest.
+    """
     same_end = a.replace(".", "_").split("_")[-1] == b.replace(".", "_").split("_")[-1]
     return SequenceMatcher(None, a, b).ratio() + same_end
 

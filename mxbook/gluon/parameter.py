@@ -1,7 +1,7 @@
 """Parameters: the arrays of a network that are learned, one copy on each device.
 
-A parameter is made with a name and a shape, gets its values from `initialize`, and may wait for a shape
-that only the first batch of data tells (deferred initialisation).
+A parameter is made with a name and a shape, gets its values from `initialize`, and may wait for a
+shape that only the first batch of data tells (deferred initialisation).
 
     weight = mx.gluon.Parameter("weight", shape=(2, 2))
     weight.initialize(ctx=mx.cpu(0))
@@ -47,7 +47,8 @@ class Parameter:
     """A learned array with copies on one or several devices.
 
     name                 how it is found in a ParameterDict and in files
-    grad_req             `write` (each backward overwrites the gradient), `add` (accumulates) or `null` (none)
+    grad_req             `write` (each backward overwrites the gradient), `add` (accumulates) or
+    `null` (none)
     shape                0 stands for a length that the first batch of data tells
     lr_mult, wd_mult     factors on learning rate and weight decay
     init                 initializer of its own
@@ -78,7 +79,8 @@ class Parameter:
         self.lr_mult = lr_mult
         self.wd_mult = wd_mult
         self.init = init
-        # Names with an underscore are MXNet's own, used by other packages (gluonnlp, sockeye, gluoncv).
+        # Names with an underscore are MXNet's own, used by other packages (gluonnlp, sockeye,
+        # gluoncv).
         self._shape = (
             (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         )
@@ -186,8 +188,8 @@ class Parameter:
     ) -> None:
         """Give the parameter values and room for its gradient on one or several devices.
 
-        The first of `init`, the parameter's own `init` and `default_init` that is given counts.  With an
-        unknown shape it only notes what to do.
+        The first of `init`, the parameter's own `init` and `default_init` that is given counts.
+        With an unknown shape it only notes what to do.
 
         Raises ParameterError for an unknown shape where `allow_deferred_init` is off.
         """
@@ -324,10 +326,9 @@ class Parameter:
             self._deferred_init = (*self._deferred_init[:3], data)
             return
         trainer = self._trainer
-        if trainer is not None and trainer._kv_initialized and trainer._update_on_kvstore:
-            # The store holds the value that counts; it must take the new one.
-            if self not in trainer._params_to_init:
-                trainer._reset_kvstore()
+        on_store = trainer is not None and trainer._kv_initialized and trainer._update_on_kvstore
+        if on_store and self not in trainer._params_to_init:
+            trainer._reset_kvstore()  # the store's value is the one that counts
         for array in self._data:
             array[:] = data
 
@@ -354,8 +355,8 @@ class Parameter:
     def data(self, ctx: Context | None = None) -> NDArray:
         """The array on a device (the only one, or the current one).
 
-        Raises DeferredInitializationError before the first forward pass where that tells the shape, and
-        RuntimeError before `initialize` or for a device that the parameter is not on.
+        Raises DeferredInitializationError before the first forward pass where that tells the
+        shape, and RuntimeError before `initialize` or for a device that the parameter is not on.
         """
         return self._check_and_get(self._data, ctx)
 
@@ -495,7 +496,7 @@ def _not_initialized(parameter: Parameter) -> RuntimeError:
     error = MXNetError(
         f"Parameter '{parameter.name}' has not been initialized",
         place=parameter._made(),
-        hint="call net.initialize(); make the Trainer from net.collect_params(), because net.params "
+        hint="call net.initialize(); make the Trainer from net.collect_params(): net.params "
         "leaves out the parameters of child blocks",
     )
     return RuntimeError(str(error))

@@ -43,6 +43,9 @@ class ParameterDict:
     def __iter__(self) -> Iterator[str]:
         return iter(self._params)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._params
+
     def __len__(self) -> int:
         return len(self._params)
 
@@ -72,8 +75,8 @@ class ParameterDict:
     def get(self, name: str, **kwargs: Any) -> Parameter:
         """The parameter `prefix + name`; made with these arguments when there is none.
 
-        Raises ParameterError when there is one with other attributes; unknown lengths of its shape are
-        filled in.
+        Raises ParameterError when there is one with other attributes; unknown lengths of its shape
+        are filled in.
         """
         full = self.prefix + name
         found = self._get_impl(full)

@@ -1,4 +1,6 @@
-"""Running a HybridBlock on symbols, to learn what follows from its inputs before anything is computed."""
+"""Running a HybridBlock on symbols, to learn what follows from its inputs before anything is
+computed.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -41,7 +43,9 @@ def input_context(args: tuple) -> Context | None:
 
 
 def trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
-    """Run a block on symbols in place of arrays: the arrays by the symbols' names, and the result."""
+    """Run a block on symbols in place of arrays: the arrays by the symbols' names, and the
+    result.
+    """
     arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
     many = len(arrays) > 1
     given = {f"data{i}" if many else "data": a for i, a in enumerate(arrays)}
@@ -80,10 +84,12 @@ def infer(block: Any, args: tuple, what: str) -> list[tuple[Parameter, Any]]:
 
 
 def parameters_in_order(block: Any, args: tuple) -> list[Parameter]:
-    """The parameters in the order in which the graph needs them, which MXNet initializes them in."""
+    """The parameters in the order in which the graph needs them, which MXNet initializes them
+    in.
+    """
     known = block.collect_params()
     _, out = trace(block, args)
-    return [known[name] for name in out.list_inputs() if name in known.keys()]
+    return [known[name] for name in out.list_inputs() if name in known]
 
 
 def shapes_in_words(block: Any, args: tuple) -> str:
@@ -132,7 +138,8 @@ def _flatten(args: Any, inout_str: str) -> tuple[list, Any]:
 
 
 def _regroup(args: list, fmt: Any) -> tuple[Any, list]:
-    """The first items of a flat list in the structure that `_flatten` gave, and the remaining items.
+    """The first items of a flat list in the structure that `_flatten` gave, and the remaining
+    items.
 
     >>> _regroup(["a", "b", "c"], [0, [0, 0]])
     (['a', ['b', 'c']], [])

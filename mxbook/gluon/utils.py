@@ -6,6 +6,7 @@ The module has the name that MXNet gave it.  Source: MXNet 1.6, `mxnet.gluon.uti
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from mxbook import ndarray as nd
@@ -21,8 +22,8 @@ def split_data(
 ) -> list[NDArray]:
     """Cut a batch into slices along its batch axis, one for each device.
 
-    With `even_split` off the last slice takes what is left over, and there are fewer slices when there are
-    fewer examples than that.
+    With `even_split` off the last slice takes what is left over, and there are fewer slices when
+    there are fewer examples than that.
 
     >>> [s.shape for s in split_data(nd.zeros((7, 2)), 3, even_split=False)]
     [(2, 2), (2, 2), (3, 2)]
@@ -40,11 +41,8 @@ def split_data(
     step = size // count if count else 0
     bounds = [i * step for i in range(count)] + [size]
     if batch_axis == 0:
-        return [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
-    return [
-        nd.slice_axis(data, axis=batch_axis, begin=a, end=b)
-        for a, b in zip(bounds, bounds[1:], strict=False)
-    ]
+        return [data[a:b] for a, b in pairwise(bounds)]
+    return [nd.slice_axis(data, axis=batch_axis, begin=a, end=b) for a, b in pairwise(bounds)]
 
 
 def split_and_load(
@@ -65,10 +63,11 @@ def split_and_load(
 
 
 def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True):
-    """Scale arrays in place so that the 2-norm of all their elements together is at most `max_norm`.
+    """Scale arrays in place so that the 2-norm of all their elements together is at most
+    `max_norm`.
 
-    Returns that norm as it was: a number, or with `check_isfinite` off an array of one element, which is
-    not waited for.  Warns when the norm is infinite or not a number.
+    Returns that norm as it was: a number, or with `check_isfinite` off an array of one element,
+    which is not waited for.  Warns when the norm is infinite or not a number.
 
     >>> a = [nd.array([3.0]), nd.array([4.0])]
     >>> float(clip_global_norm(a, 1.0)), [round(float(x.asscalar()), 3) for x in a]
@@ -105,7 +104,9 @@ def shape_is_known(shape: Sequence[int] | None) -> bool:
 
 
 class HookHandle:
-    """What registering a hook returns: `detach()`, or leaving a `with` block, takes the hook out."""
+    """What registering a hook returns: `detach()`, or leaving a `with` block, takes the hook
+    out.
+    """
 
     def __init__(self):
         self._hooks: dict[int, Callable] | None = None
@@ -154,11 +155,11 @@ def download(
 ) -> str:
     """Fetch a file and return its name.
 
-    `path` is a file or a folder, the current one by default; a file that is there (and has the right sum)
-    is not fetched again.  The file appears whole or not at all.
+    `path` is a file or a folder, the current one by default; a file that is there (and has the
+    right sum) is not fetched again.  The file appears whole or not at all.
 
-    Raises ParameterError for an address without a file name, FileFormatError when the sum is wrong after
-    all tries, and the last error of the network.
+    Raises ParameterError for an address without a file name, FileFormatError when the sum is wrong
+    after all tries, and the last error of the network.
     """
     name = _target(url, path)
     if not overwrite and os.path.exists(name) and (not sha1_hash or check_sha1(name, sha1_hash)):

@@ -65,7 +65,8 @@ def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
         raise _at_node(error, node, found) from None
     changed = False
     for key, value in merged:
-        if value is not None and value != found.get(key):
+        # Not `value != found.get(key)`: to NumPy, dtype("float64") equals None.
+        if value is not None and (key not in found or value != found[key]):
             found[key] = value
             changed = True
     return changed

@@ -37,7 +37,7 @@ def invoke(
         check_outputs(plan, outs, arrays)
     if op.dynamic_shape:
         results = run_now(plan, p, arrays, origin, cls)
-    elif mode.inline and plan.small and not op.uses_random and all(map(idle, arrays)):
+    elif mode.inline and (plan.small or mode.naive) and all(map(idle, arrays)):
         results = run_inline(plan, p, arrays, outs, origin, cls)
     else:
         results = run_queued(plan, p, arrays, outs, origin, cls)
@@ -55,11 +55,15 @@ def invoke(
 
 
 def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
-    """Run a small operation in this thread; everything it needs is ready."""
-    if outs is not None and not all(map(idle, outs)):
+    """Run an operation in this thread; everything it needs is ready."""
+    if (outs is not None and not all(map(idle, outs))) or plan.op.uses_random:
         return run_queued(plan, p, arrays, outs, origin, cls)
+    inputs = [a._data for a in arrays]
+    targets = [o._data for o in outs] if outs is not None else None
+    if plan.pooled and targets is None:
+        targets = [empty(plan.output)]
     try:
-        found = compute(plan, p, [a._data for a in arrays], outs and [o._data for o in outs])
+        found = compute(plan, p, inputs, targets)
     except Exception as error:  # stored like any failure, so that size does not change behaviour
         return failed(plan, error, arrays, outs, origin, cls)
     if outs is not None:

@@ -21,10 +21,11 @@ class Mode:
     `recorders` counts the threads that record, or do so again after a pause.
     """
 
-    __slots__ = ("inline", "plain", "recorders")
+    __slots__ = ("inline", "naive", "plain", "recorders")
 
     def __init__(self):
         self.recorders = 0
+        self.naive = False
         self.inline = self.plain = True
 
 
@@ -36,6 +37,7 @@ _lock = threading.Lock()
 def refresh() -> None:
     """Work the flags out again after something they depend on has changed."""
     mode.inline = engine.inlines()
+    mode.naive = engine.is_naive()
     mode.plain = mode.inline and mode.recorders == 0
 
 
@@ -78,3 +80,4 @@ def set_training(on: bool) -> bool:
 
 
 engine.on_mode_change(refresh)
+refresh()

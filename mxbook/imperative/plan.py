@@ -69,6 +69,7 @@ class Plan:
         "op",
         "output",
         "outputs",
+        "pooled",
         "saves",
         "saves_nothing",
         "small",
@@ -90,6 +91,12 @@ class Plan:
         self.nbytes = sum(s.nbytes for s in self.outputs)
         self.host = ctx.device_typeid != backend.GPU
         self.small = not self.host or self.work < config.inline_elements
+        self.pooled = (
+            self.host
+            and op.writes_out
+            and len(self.outputs) == 1
+            and self.nbytes >= config.pool_smallest
+        )
         # For the hottest path: a function of the arrays alone, where there is one.
         simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
         simple = simple and not op.crosses_devices and not op.dynamic_shape

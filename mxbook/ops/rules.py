@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any
 
 from mxbook.base import shapes
+from mxbook.base.dtypes import FLOATS
 from mxbook.base.errors import DTypeError, MXNetError
 from mxbook.base.shapes import Shape
 
@@ -64,6 +65,18 @@ def same_type(_p: Any, *ins: Any) -> tuple[list, list]:
             )
         common = common if dtype is None else dtype
     return [common] * len(ins), [common]
+
+
+def float_type(p: Any, *ins: Any) -> tuple[list, list]:
+    """`same_type`, and the type must have fractions."""
+    dtypes, outs = same_type(p, *ins)
+    if outs[0] is not None and outs[0] not in FLOATS:
+        raise DTypeError(
+            f"{outs[0]} holds whole numbers only",
+            rule="float16, float32 or float64",
+            hint='convert with astype("float32")',
+        )
+    return dtypes, outs
 
 
 def first_type(_p: Any, *ins: Any) -> tuple[list, list]:

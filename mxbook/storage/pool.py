@@ -61,12 +61,24 @@ class Pool:
         return block
 
     def give_back(self, block: Any, size: int) -> None:
-        """Nobody uses the block any more; it is kept, or dropped when enough are kept."""
+        """Nobody uses the block any more; it is kept for the next one who asks."""
         with self._lock:
             self.used -= size
-            if self.free + size <= self._keep_bytes():
-                self._free.setdefault(size, []).append(block)
-                self.free += size
+            self._free.setdefault(size, []).append(block)
+            self.free += size
+            self._trim()
+
+    def _trim(self) -> None:
+        """Drop free blocks while too many bytes are kept, sizes that came first going first."""
+        keep = self._keep_bytes()
+        while self.free > keep:
+            size = next(iter(self._free))
+            blocks = self._free[size]
+            if blocks:
+                blocks.pop()
+                self.free -= size
+            else:
+                del self._free[size]
 
     def release(self) -> None:
         """Drop all free blocks, so that the operating system gets them back."""

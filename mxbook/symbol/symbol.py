@@ -255,12 +255,14 @@ def apply(
     `<name>_<input>`."""
     entries: list[Entry] = []
     wanted = op.inputs if op.input_count is None else op.inputs[: op.input_count(p)]
+    if not op.variadic:
+        inputs = inputs[: len(wanted)]
     for i, symbol in enumerate(inputs):
         if symbol is not None:
             if not op.variadic and len(symbol._entries) != 1:
                 raise ParameterError(f"{op.name}: input {wanted[i]} has {len(symbol)} outputs")
             entries += symbol._entries
-        elif wanted[i] not in op.optional or op.input_count is not None:
+        elif i < len(wanted) and (wanted[i] not in op.optional or op.input_count is not None):
             entries.append((variable(f"{name}_{wanted[i]}"), 0))
     node = Node(op, p, tuple(entries), name)
     node.attrs.update(attrs)

@@ -63,12 +63,15 @@ class Case:
 
     def call(self, *arrays: NDArray, **more: Any) -> list[NDArray]:
         """The visible results; random operators draw the same numbers in every call."""
-        if self.op.uses_random:
-            ctx = arrays[0].context if arrays else current_context()
-            number = ctx.device_id if ctx.device_type == "gpu" else 0  # is added to the seed
-            random.seed(17 - number, ctx)
+        self.seed(arrays[0].context if arrays else current_context())
         found = self.function(*arrays, **self.params, **more)
         return [found] if isinstance(found, NDArray) else list(found)
+
+    def seed(self, ctx: Context) -> None:
+        """Let a random operator draw the same numbers next time, whatever the device."""
+        if self.op.uses_random:
+            number = ctx.device_id if ctx.device_type == "gpu" else 0  # is added to the seed
+            random.seed(17 - number, ctx)
 
     def on(self, ctx: Context, floats: str | None = None) -> list[NDArray]:
         """The results of a call on a device."""

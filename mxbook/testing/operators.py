@@ -18,6 +18,8 @@ from mxbook.ndarray.ndarray import NDArray
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import parse
 from mxbook.ops.rules import unset_shape
+from mxbook.symbol import Variable
+from mxbook.symbol.front import function_of
 
 from .cases import Case, cases_of
 from .comparing import TOLERANCES, assert_agree
@@ -176,6 +178,21 @@ def check_text(case: Case) -> None:
             raise AssertionError(f"{name}={value!r} is {found!r} after the text {texts[name]!r}")
 
 
+def check_symbol(case: Case) -> None:
+    """As a Symbol: shapes, types and values are those on arrays."""
+    names = _names(case)
+    made = function_of(case.op, case.op.name)(*map(Variable, names), **case.params)
+    expected = case.call(*case.arrays())
+    if not case.op.dynamic_shape:
+        shapes = made.infer_shape(**{n: x.shape for n, x in zip(names, case.inputs, strict=True)})
+        types = made.infer_type(**{n: x.dtype for n, x in zip(names, case.inputs, strict=True)})
+        if shapes[1] != [e.shape for e in expected] or types[1] != [e.dtype for e in expected]:
+            raise AssertionError(f"as a Symbol it is inferred as {types[1]}, {shapes[1]}")
+    case.seed(current_context())
+    found = made.eval(**dict(zip(names, case.arrays(), strict=True)))
+    _assert_same(found, expected, "as a Symbol")
+
+
 def check_gradients(case: Case) -> None:
     """First and second derivatives are finite differences', unless the example says why not.
 
@@ -257,5 +274,6 @@ CHECKS: tuple[Callable[[Case], None], ...] = (
     check_types,
     check_out,
     check_text,
+    check_symbol,
     check_gradients,
 )

@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 from mxbook.explain.curve import SPARSE, Axis, columns, padded, smooth, step_axis, value_axis
 from mxbook.explain.series import Series
 
-noisy = st.lists(st.floats(-1e3, 1e3) | st.just(float("nan")), min_size=SPARSE + 10, max_size=400)
+noisy = st.lists(
+    st.floats(-1e3, 1e3, allow_subnormal=False) | st.just(float("nan")),
+    min_size=SPARSE + 10,
+    max_size=400,
+)
 
 
 def series_of(values, keep: int = 2**16) -> Series:
@@ -63,7 +67,7 @@ def test_lines_lie_inside_their_axis(values, log, width):
     line = smooth(cut, width)
     axis = value_axis([(line, cut)], log)
     assert axis.low < axis.high
-    place = axis.place(line[np.isfinite(line)])
+    place = axis.place(line[np.isfinite(line) & ((line > 1e-250) | (not axis.log))])
     place = place[np.isfinite(place)]
     assert ((place >= 0) & (place <= 1)).all()
 

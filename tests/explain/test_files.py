@@ -133,7 +133,8 @@ def test_the_page_needs_nothing_else():
     text = page.page(run)
     addresses = set(re.findall(r"https?://[^\s\"'<>)\\]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg"}
-    assert not re.search(r"<(link|img|iframe)\b|@import|\bsrc=", text)
+    markup = re.sub(r"(<script[^>]*>).*?(</script>)", r"\1\2", text, flags=re.DOTALL)
+    assert not re.search(r"<(link|img|iframe)\b|@import|\bsrc=", markup)
     assert text.count("</script>") == text.count("<script")
     assert "<b>&" not in text
 

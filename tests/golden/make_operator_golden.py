@@ -149,8 +149,8 @@ def answer_all(questions: str, answers: str, start: str) -> None:
 def find(mx, name: str):
     """MXNet's function for a registered name."""
     places = [("", mx.nd.op), ("", mx.nd._internal)]
-    for prefix in ("contrib", "image", "linalg", "random", "sparse"):
-        places.append((f"_{prefix}_", getattr(mx.nd, prefix)))
+    prefixes = ("contrib", "image", "linalg", "random", "sparse")
+    places += [(f"_{prefix}_", getattr(mx.nd, prefix)) for prefix in prefixes]
     for prefix, module in places:
         if name.startswith(prefix) and hasattr(module, name[len(prefix) :]):
             return getattr(module, name[len(prefix) :])
@@ -194,7 +194,12 @@ def gradients(mx, function, case: dict) -> dict:
     found = [found] if isinstance(found, mx.nd.NDArray) else list(found)
     mx.autograd.backward(found, [mx.nd.array(h, dtype=h.dtype) for h in heads])
     grads = [None if a.grad is None else a.grad.asnumpy() for a in arrays]
-    return {"train_out": outputs, "head": heads, "grad": grads, "train_after": numpy_list(mx, arrays)}
+    return {
+        "train_out": outputs,
+        "head": heads,
+        "grad": grads,
+        "train_after": numpy_list(mx, arrays),
+    }
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ def test_parameters_as_text(case):
 
 
 @every_case
+def test_as_symbol(case):
+    checks.check_symbol(case)
+
+
+@every_case
 def test_gradients(case):
     if case.example.why:
         pytest.skip(case.example.why)

@@ -38,11 +38,11 @@ def run(code: str, *flags: str) -> str:
 
 def test_row_27_one_message_says_what_is_missing_and_how_to_get_it():
     lines = run(NO_CUPY).splitlines()
-    assert lines[0] == "4.0 gpu(0) 0"
+    assert lines[0] == "8.0 gpu(0) 0"
     assert lines[1] == "DeviceError"
     message = "\n".join(lines[2:-1])
     assert "CuPy" in message and 'pip install "mxbook[gpu]"' in message and "mx.cpu()" in message
-    assert lines[-1] == "5.0"
+    assert lines[-1] == "9.0"
 
 
 def test_row_27_importing_loads_no_gpu_library():

@@ -4,7 +4,8 @@
 `pool_layers.py` pooling; `activations.py` the nonlinear functions.
 """
 
-from ..block import Block, HybridBlock
+from mxbook.gluon.block import Block, HybridBlock
+
 from .activations import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, Swish
 from .basic_layers import (
     BatchNorm,

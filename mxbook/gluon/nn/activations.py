@@ -4,8 +4,7 @@ from typing import Any
 
 from mxbook import initializer
 from mxbook.base.errors import ParameterError
-
-from ..block import HybridBlock
+from mxbook.gluon.block import HybridBlock
 
 __all__ = ["ELU", "GELU", "SELU", "Activation", "LeakyReLU", "PReLU", "Swish"]
 

@@ -13,8 +13,8 @@ from mxbook import autograd
 from mxbook import ndarray as nd
 from mxbook import symbol as sym
 from mxbook.base.errors import DTypeError, ParameterError
+from mxbook.gluon.block import Block, HybridBlock, _tree
 
-from ..block import Block, HybridBlock, _tree
 from .activations import Activation
 
 __all__ = [
@@ -102,7 +102,8 @@ class Dense(HybridBlock):
 
     units       number of outputs
     activation  name of a function, see Activation; none by default
-    flatten     put all axes of the input but the first together; otherwise only the last axis counts
+    flatten     put all axes of the input but the first together; otherwise only the last axis
+    counts
     in_units    number of inputs; follows from the first input when not given
 
     weight (units, in_units); bias (units,); input (n, in_units) or more axes; output (n, units).
@@ -166,11 +167,13 @@ class Dense(HybridBlock):
 
 
 class Dropout(HybridBlock):
-    """Sets a share `rate` of the elements to 0 in training mode and scales the others by 1 / (1 - rate).
+    """Sets a share `rate` of the elements to 0 in training mode and scales the others by 1 / (1 -
+    rate).
 
     axes  axes along which all elements share their fate
 
-    Source: Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014.
+    Source: Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting,
+    2014.
     """
 
     def __init__(self, rate: float, axes: tuple[int, ...] = (), **kwargs: Any):
@@ -191,8 +194,8 @@ class Dropout(HybridBlock):
 class BatchNorm(HybridBlock):
     """Normalises each channel to mean 0 and variance 1, then scales by gamma and shifts by beta.
 
-    In training mode mean and variance are those of the batch, and moving averages of them are kept; in
-    prediction mode the averages are used.
+    In training mode mean and variance are those of the batch, and moving averages of them are
+    kept; in prediction mode the averages are used.
 
     axis              the axis of the channels
     momentum          how much of the old average stays at each step
@@ -245,7 +248,9 @@ class BatchNorm(HybridBlock):
         self.running_var = make("running_var", running_variance_initializer, False)
 
     def cast(self, dtype: Any) -> None:
-        """Convert the parameters; they stay float32 for float16, which is too coarse for averages."""
+        """Convert the parameters; they stay float32 for float16, which is too coarse for
+        averages.
+        """
         super().cast("float32" if np.dtype(dtype).name == "float16" else dtype)
 
     def forward(self, x: Any, *args: Any) -> Any:
@@ -260,9 +265,9 @@ class BatchNorm(HybridBlock):
         if mean._data is not None and not self._moved:
             self._moved = True  # warned about once
             warnings.warn(
-                "BatchNorm is used in prediction mode, but its moving averages are still the initial "
-                "ones: it does not normalise. Train it inside autograd.record() or load parameters "
-                "first.",
+                "BatchNorm is used in prediction mode, but its moving averages are still the "
+                "initial ones: it does not normalise. Train it inside autograd.record() or load "
+                "parameters first.",
                 stacklevel=2,
             )
 
@@ -281,7 +286,8 @@ class BatchNorm(HybridBlock):
 class Embedding(HybridBlock):
     """A table of vectors, looked up by whole numbers.
 
-    weight (input_dim, output_dim); input of any shape, numbers below input_dim; output has one axis more.
+    weight (input_dim, output_dim); input of any shape, numbers below input_dim; output has one axis
+    more.
     """
 
     def __init__(

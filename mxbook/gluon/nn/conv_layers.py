@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mxbook.base.errors import ParameterError
+from mxbook.gluon.block import HybridBlock
 
-from ..block import HybridBlock
 from .activations import Activation
 
 __all__ = [
@@ -133,8 +133,9 @@ class _Conv(HybridBlock):
 class Conv1D(_Conv):
     """Convolution along one axis.
 
-    Input (n, in_channels, width), weight (channels, in_channels / groups, kernel), output (n, channels, width')
-    with width' = floor((width + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
+    Input (n, in_channels, width), weight (channels, in_channels / groups, kernel), output (n,
+    channels, width') with width' = floor((width + 2 padding - dilation (kernel - 1) - 1) / stride)
+    + 1.
 
     channels     number of output channels
     in_channels  number of input channels; follows from the first input when not given

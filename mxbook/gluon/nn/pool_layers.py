@@ -5,7 +5,8 @@ Source: MXNet 1.6, where it stands in `mxnet.gluon.nn.conv_layers`.
 
 from typing import Any
 
-from ..block import HybridBlock
+from mxbook.gluon.block import HybridBlock
+
 from .conv_layers import Lengths, _check_layout, _lengths
 
 __all__ = [
@@ -75,8 +76,8 @@ class _Pooling(HybridBlock):
 class MaxPool1D(_Pooling):
     """The largest element of each window along one axis.
 
-    Output width is floor((width + 2 padding - pool_size) / stride) + 1, with ceil in place of floor for `ceil_mode`;
-    `strides` is the pool size when not given.
+    Output width is floor((width + 2 padding - pool_size) / stride) + 1, with ceil in place of
+    floor for `ceil_mode`; `strides` is the pool size when not given.
     """
 
     axes = 1

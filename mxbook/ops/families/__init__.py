@@ -13,6 +13,7 @@ from . import (
     joining,
     optimizer,
     piecewise,
+    pooling,
     random,
     reduce,
     repeating,

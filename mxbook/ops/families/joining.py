@@ -60,10 +60,11 @@ def _with_length(shape, axis, length):
 @concat.gradient
 def _(F, p, dy, data_shape):
     axis = shapes.axis_index(p.dim, len(data_shape[0]))
+    free = (None,) * axis
     found, begin = [], 0
     for shape in data_shape:
         end = begin + shape[axis]
-        found.append(F.slice_axis(dy, axis=axis, begin=begin, end=end))
+        found.append(F.slice(dy, begin=(*free, begin), end=(*free, end)))
         begin = end
     return found
 

@@ -21,27 +21,44 @@ def _use_length(doc):
     return Bool("use_length", False, optional=True, doc=doc)
 
 
-def _shifted(k, p, data, out_dtype, sign=1):
-    """`sign * data / temperature`, lowered so that the largest is 0, in the type to compute in.
+def _shifted(k, p, data, sign=1):
+    """`sign * data / temperature`, lowered so that the largest is 0.
 
     Softmax does not change when the same number is added to all its inputs; this way `exp` cannot
-    overflow.  Types below float32 are computed in float32.
+    overflow.  float16 is computed in float32 from here on.
     """
-    work = np.result_type(data.dtype, out_dtype, np.float32)
     if sign > 0:
-        shifted = k.xp.subtract(data, data.max(axis=p.axis, keepdims=True), dtype=work)
+        shifted = data - data.max(axis=p.axis, keepdims=True)
     else:
-        shifted = k.xp.subtract(data.min(axis=p.axis, keepdims=True), data, dtype=work)
+        shifted = data.min(axis=p.axis, keepdims=True) - data
+    if data.dtype.itemsize == 2:
+        shifted = shifted.astype("float32")
     if p.temperature is not None:
         shifted /= p.temperature
     return shifted
 
 
-def _normalized(k, p, weights, dtype, out):
+def _normalized(k, p, weights, data, out):
     """The weights divided by their sum along the axis."""
-    out = k.xp.empty(weights.shape, dtype) if out is None else out
-    total = weights.sum(axis=p.axis, keepdims=True)
-    return k.xp.true_divide(weights, total, out=out, casting="same_kind")
+    total = _total(k, p, weights, data.dtype)
+    target = out if out is not None and out.dtype == weights.dtype else weights
+    return _rounded(p, k.xp.true_divide(weights, total, out=target), data)
+
+
+def _total(k, p, weights, dtype):
+    """The sum along the axis; for float16 added up one by one and rounded each time, as in MXNet."""
+    if dtype.itemsize > 2:
+        return weights.sum(axis=p.axis, keepdims=True)
+    total = k.xp.zeros_like(weights.take([0], axis=p.axis))
+    for i in range(weights.shape[p.axis]):
+        total = (total + weights.take([i], axis=p.axis)).astype(dtype).astype(weights.dtype)
+    return total
+
+
+def _rounded(p, result, data):
+    """The result in the type of the input, and only then in the type asked for, as in MXNet."""
+    result = result.astype(data.dtype, copy=False)
+    return result.astype(p.dtype or data.dtype, copy=False)
 
 
 def _checked_axis(p, data):
@@ -75,13 +92,12 @@ def softmax(k, p, data, length=None, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.softmax`.
     """
-    dtype = p.dtype or data.dtype
     if length is None:
-        weights = _shifted(k, p, data, dtype)
-        return _normalized(k, p, k.xp.exp(weights, out=weights), dtype, out)
+        weights = _shifted(k, p, data)
+        return _normalized(k, p, k.xp.exp(weights, out=weights), data, out)
     counts = _counts(k, p, data, length)
-    weights = k.xp.exp(_shifted(k, p, k.xp.where(counts, data, -k.xp.inf), dtype))
-    result = _normalized(k, p, weights, dtype, out)
+    weights = k.xp.exp(_shifted(k, p, k.xp.where(counts, data, -k.xp.inf)))
+    result = _normalized(k, p, weights, data, out)
     # Where nothing counts the sum is 0 and the quotient NaN.
     k.xp.copyto(result, 0, where=~counts)
     return result
@@ -157,10 +173,10 @@ def log_softmax(k, p, data, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.log_softmax`.
     """
-    out = k.xp.empty(data.shape, p.dtype or data.dtype) if out is None else out
-    shifted = _shifted(k, p, data, out.dtype)
-    total = k.xp.exp(shifted).sum(axis=p.axis, keepdims=True)
-    return k.xp.subtract(shifted, k.xp.log(total, out=total), out=out, casting="same_kind")
+    shifted = _shifted(k, p, data)
+    total = _total(k, p, k.xp.exp(shifted), data.dtype)
+    target = out if out is not None and out.dtype == shifted.dtype else shifted
+    return _rounded(p, k.xp.subtract(shifted, k.xp.log(total, out=total), out=target), data)
 
 
 @log_softmax.gradient("data")
@@ -179,9 +195,8 @@ def softmin(k, p, data, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.softmin`.
     """
-    dtype = p.dtype or data.dtype
-    weights = _shifted(k, p, data, dtype, sign=-1)
-    return _normalized(k, p, k.xp.exp(weights, out=weights), dtype, out)
+    weights = _shifted(k, p, data, sign=-1)
+    return _normalized(k, p, k.xp.exp(weights, out=weights), data, out)
 
 
 @softmin.gradient("data")

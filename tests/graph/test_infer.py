@@ -1,0 +1,37 @@
+"""Completing shapes and types over a graph."""
+
+import numpy as np
+import pytest
+
+import mxbook as mx
+from mxbook.base.errors import DTypeError, ShapeError
+
+
+def test_weights_follow_from_data_and_data_from_weights():
+    net = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=5, name="fc")
+    assert net.infer_shape(x=(2, 3)) == ([(2, 3), (5, 3), (5,)], [(2, 5)], [])
+    args, outs, _ = net.infer_shape_partial(fc_weight=(5, 7))
+    assert args[2] == (5,) and outs in ([(0, 5)], [()])
+    assert net.infer_shape(fc_weight=(5, 7)) == (None, None, None)
+
+
+def test_a_contradiction_names_the_node_and_its_inputs():
+    x, y = mx.sym.var("x"), mx.sym.var("y")
+    z = mx.sym.elemwise_add(x, y, name="sum_of_both")
+    with pytest.raises(ShapeError, match="sum_of_both") as caught:
+        z.infer_shape(x=(2, 3), y=(2, 4))
+    assert "from x" in str(caught.value) and "from y" in str(caught.value)
+
+
+def test_types():
+    x, y = mx.sym.var("x"), mx.sym.var("y")
+    z = mx.sym.cast(x + y, dtype="float16")
+    assert z.infer_type(x="float64") == ([np.float64, np.float64], [np.float16], [])
+    with pytest.raises(DTypeError):
+        (x + y).infer_type(x="float32", y="int32")
+
+
+def test_attributes_of_variables_count():
+    x = mx.sym.Variable("x", shape=(4, 2), dtype="float64")
+    assert (x * 2).infer_shape()[1] == [(4, 2)]
+    assert (x * 2).infer_type()[1] == [np.float64]

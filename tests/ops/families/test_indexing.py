@@ -1,0 +1,150 @@
+"""Reading at positions: every mode, writers as transposes of readers, positions outside."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mxbook as mx
+from mxbook.base.errors import MXNetError, ParameterError, ShapeError
+from mxbook.ndarray import registry as F
+from mxbook.ops.registry import operators
+
+DATA = np.random.default_rng(0).normal(size=(3, 4, 2)).astype("float32")
+modes = st.sampled_from(["clip", "wrap"])
+positions = st.lists(st.integers(-9, 9), min_size=1, max_size=5)
+
+
+def inside(index, length, mode):
+    return np.mod(index, length) if mode == "wrap" else np.clip(index, 0, length - 1)
+
+
+@given(positions, st.integers(-3, 2), modes)
+def test_take(index, axis, mode):
+    a, i = mx.nd.array(DATA), mx.nd.array(index)
+    a.attach_grad()
+    with mx.autograd.record():
+        found = F.take(a, i, axis=axis, mode=mode)
+    expected = np.take(DATA, inside(index, DATA.shape[axis], mode), axis)
+    np.testing.assert_array_equal(found.asnumpy(), expected)
+    head = np.random.default_rng(1).normal(size=expected.shape).astype("float32")
+    found.backward(mx.nd.array(head))
+    assert np.vdot(a.grad.asnumpy(), DATA) == pytest.approx(np.vdot(head, expected), 1e-4, 1e-4)
+
+
+def test_fractions_of_positions_are_cut_off():
+    found = F.take(mx.nd.array([10, 20, 30]), mx.nd.array([0.9, 1.9, -0.5]))
+    assert found.asnumpy().tolist() == [10, 20, 10]
+
+
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_positions_outside_are_an_error_when_asked_for(wrong):
+    with pytest.raises(MXNetError, match=f"position {wrong} lies outside"):
+        F.take(mx.nd.array(DATA), mx.nd.array([0, wrong]), mode="raise").asnumpy()
+    with pytest.raises(MXNetError, match="lies outside"):
+        old, new = mx.nd.zeros((3, 2)), mx.nd.ones((1, 2))
+        F._contrib_index_copy(old, mx.nd.array([wrong]), new).asnumpy()
+
+
+def test_gather_nd_counts_from_the_end_and_refuses_positions_outside():
+    x = mx.nd.array(DATA)
+    found = F.gather_nd(x, mx.nd.array([[-1, 0], [-4, 3]])).asnumpy()
+    np.testing.assert_array_equal(found, DATA[[2, 0], [0, 3]])
+    for wrong in (-5, 4):
+        with pytest.raises(MXNetError, match="lies outside"):
+            F.gather_nd(x, mx.nd.array([[0], [wrong]])).asnumpy()
+
+
+@given(st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_gathering_and_scattering_undo_each_other(spoken, seed):
+    places = np.random.default_rng(seed).permutation(np.prod(DATA.shape[:spoken]))
+    index = mx.nd.array(np.array(np.unravel_index(places, DATA.shape[:spoken])))
+    parts = F.gather_nd(mx.nd.array(DATA), index)
+    assert parts.shape == (len(places), *DATA.shape[spoken:])
+    whole = F.scatter_nd(parts, index, shape=DATA.shape)
+    np.testing.assert_array_equal(whole.asnumpy(), DATA)
+
+
+def test_what_is_gathered_twice_receives_both_gradients():
+    x = mx.nd.array([[1, 2], [3, 4]])
+    x.attach_grad()
+    with mx.autograd.record():
+        found = F.gather_nd(x, mx.nd.array([[0, 0], [1, 1]]))
+    found.backward(mx.nd.array([1, 10]))
+    assert x.grad.asnumpy().tolist() == [[0, 11], [0, 0]]
+
+
+@given(st.integers(0, 2), st.booleans(), st.booleans(), modes, st.integers(0, 2**32 - 1))
+def test_pick(axis, keepdims, kept, mode, seed):
+    shape = tuple(1 if i == axis else n for i, n in enumerate(DATA.shape))
+    index = np.random.default_rng(seed).integers(-6, 6, shape)
+    chosen = inside(index, DATA.shape[axis], mode)
+    expected = np.take_along_axis(DATA, chosen, axis)
+    x = mx.nd.array(DATA)
+    x.attach_grad()
+    with mx.autograd.record():
+        found = F.pick(
+            x,
+            mx.nd.array(index if kept else index.squeeze(axis)),
+            axis=axis,
+            keepdims=keepdims,
+            mode=mode,
+        )
+    np.testing.assert_array_equal(found.asnumpy(), expected if keepdims else expected.squeeze(axis))
+    found.backward()
+    ones = np.zeros_like(DATA)
+    np.put_along_axis(ones, chosen, 1, axis)
+    np.testing.assert_array_equal(x.grad.asnumpy(), ones)
+
+
+@pytest.mark.parametrize("index", [(2,), (4,), (3, 4, 2), (1, 3)])
+def test_pick_needs_a_position_for_each_line(index):
+    with pytest.raises(ShapeError):
+        F.pick(mx.nd.zeros((3, 4)), mx.nd.zeros(index))
+    with pytest.raises(ParameterError, match="axis"):
+        F.pick(mx.nd.zeros((3, 4)), mx.nd.zeros((3,)), axis=None)
+
+
+@given(positions, st.sampled_from(["float32", "int32", "uint8", "float16"]))
+def test_one_hot(index, dtype):
+    found = F.one_hot(mx.nd.array(index), depth=4, on_value=2, off_value=1, dtype=dtype)
+    expected = np.where(np.array(index)[:, None] == np.arange(4), 2, 1)
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(found.asnumpy(), expected)
+
+
+def test_the_table_of_an_embedding_is_inferred():
+    op = operators["Embedding"]
+    p = op.values({"input_dim": 10, "output_dim": 3})
+    assert op.shape_rule(p, (2, 5), None) == ([(2, 5), (10, 3)], [(2, 5, 3)])
+    with pytest.raises(ShapeError):
+        op.shape_rule(p, (2, 5), (9, 3))
+
+
+@given(st.booleans())
+def test_where_takes_rows_or_elements(rows):
+    condition = np.array([1, 0, -2]) if rows else DATA > 0
+    wide = condition.reshape(3, 1, 1) if rows else condition
+    x, y = mx.nd.array(DATA), mx.nd.array(-DATA)
+    x.attach_grad()
+    y.attach_grad()
+    with mx.autograd.record():
+        found = F.where(mx.nd.array(condition), x, y)
+    found.backward()
+    np.testing.assert_array_equal(found.asnumpy(), np.where(wide, DATA, -DATA))
+    np.testing.assert_array_equal(x.grad.asnumpy(), np.broadcast_to(wide != 0, DATA.shape))
+    np.testing.assert_array_equal(y.grad.asnumpy(), np.broadcast_to(wide == 0, DATA.shape))
+
+
+def test_a_condition_that_does_not_fit():
+    with pytest.raises(ShapeError):
+        F.where(mx.nd.zeros((3, 1)), mx.nd.zeros((3, 2)), mx.nd.zeros((3, 2)))
+
+
+def test_half_precision_gradients_are_added_up_in_single_precision():
+    table = mx.nd.zeros((1, 1), dtype="float16")
+    table.attach_grad()
+    with mx.autograd.record():
+        rows = F.Embedding(mx.nd.zeros((5000,)), table, input_dim=1, output_dim=1)
+    rows.backward()
+    assert table.grad.asnumpy().tolist() == [[5000]]
