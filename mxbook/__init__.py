@@ -19,6 +19,7 @@ from . import (
     context,
     engine,
     kvstore,
+    metric,
     name,
     ndarray,
     random,

@@ -55,20 +55,22 @@ def unify(a: Shape | None, b: Shape | None) -> Shape | None:
 
 
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    """The common shape of two arrays of equal rank, where an axis of length 1 is stretched.
+    """The common shape of two arrays: aligned at the last axis, axes of length 1 are stretched.
 
-    >>> broadcast((2, 1, 4), (1, 3, 4))
+    >>> broadcast((2, 1, 4), (3, 4))
     (2, 3, 4)
     """
     if a == b:
         return a
-    if len(a) != len(b) or any(x != y and 1 not in (x, y) for x, y in zip(a, b, strict=True)):
+    ndim = max(len(a), len(b))
+    pairs = list(zip((1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b, strict=True))
+    if any(x != y and 1 not in (x, y) for x, y in pairs):
         raise ShapeError(
             f"shapes {text(a)} and {text(b)} cannot be broadcast",
-            rule="equal number of axes; along each axis equal lengths, or one of them 1",
-            hint="insert axes of length 1 with expand_dims or reshape" if len(a) != len(b) else "",
+            rule="aligned at the last axis, lengths are equal or one of them is 1",
+            hint="insert axes of length 1 with expand_dims or reshape",
         )
-    return tuple(y if x == 1 else x for x, y in zip(a, b, strict=True))
+    return tuple(y if x == 1 else x for x, y in pairs)
 
 
 def axis_index(axis: int, ndim: int, what: str = "axis") -> int:

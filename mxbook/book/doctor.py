@@ -69,7 +69,7 @@ class Report(list):
         cell = '<td style="text-align:left">'
         lines = []
         for row in self:
-            advice = f"<br>&rarr; {escape(row.advice)}" if row.advice else ""
+            advice = f"<br/>→ {escape(row.advice)}" if row.advice else ""
             lines.append(
                 f'<tr><th scope="row" style="text-align:left">{escape(row.name)}</th>'
                 f"{cell}{row.mark}</td>{cell}{escape(row.text)}{advice}</td></tr>"

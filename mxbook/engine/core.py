@@ -16,7 +16,7 @@ half-done step apart, as Ctrl-C may do between any two Python instructions of th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 

@@ -39,7 +39,7 @@ class Failure:
         text = cause.message if isinstance(cause, MXNetError) else str(cause)
         if not isinstance(cause, MXNetError | ValueError | RuntimeError) or not text:
             text = f"{type(cause).__name__}: {text}" if text else type(cause).__name__
-        return f"operation #{self.number} {self.name} {verb}: {text}".replace("  ", " ")
+        return f"operation {numbered(self.number, self.name)} {verb}: {text}"
 
     def __repr__(self) -> str:
         return f"<Failure: {self.title}>"
@@ -65,10 +65,22 @@ def resolved(site: Any) -> Site | None:
     return site if site is None else Site(*site)
 
 
-def error_of(failure: Failure, now: int, count: int) -> EngineError:
+def doomed(failure: Failure, live: Iterable[Operation]) -> int:
+    """How many of the unfinished operations, in push order, will not run because of a failure."""
+    healthy: dict[Variable, bool] = {}  # as far as the operations so far have changed it
+    found = 0
+    for op in live:
+        bad = any(not healthy.get(v, v.error is not failure) for v in op.inputs)
+        found += bad
+        healthy.update(dict.fromkeys(op.outputs, not bad))
+    return found
+
+
+def error_of(failure: Failure, now: int, count: int, live: Iterable[Operation] = ()) -> EngineError:
     """The error to raise for a failure, in the user's line that notices it.
 
-    `now` is the present time and `count` the number of operations pushed so far.
+    `now` is the present time, `count` the number of operations pushed so far, and `live` the
+    unfinished ones.
     """
     failure.shown = True
     cause = failure.cause
@@ -81,10 +93,10 @@ def error_of(failure: Failure, now: int, count: int) -> EngineError:
     if noticed is not None:
         later = f"{duration(now - failure.pushed)} and {counted(count - failure.number)} later"
         place.append(("noticed", f"{noticed}     {later}"))
-    if failure.skipped:
-        verb = "was" if failure.skipped == 1 else "were"
-        needed = f"{counted(failure.skipped)} that needed its result {verb} not run"
-        place.append(("also", needed))
+    skipped = failure.skipped + doomed(failure, live)
+    if skipped:
+        verb = "was" if skipped == 1 else "were"
+        place.append(("also", f"{counted(skipped)} that needed its result {verb} not run"))
     error = (CancelledError if cancelled else OperationError)(
         failure.title,
         rule=cause.rule if known else "",
@@ -113,10 +125,10 @@ def endless_wait(op: Operation, obstacle: Operation, variable: Variable) -> Engi
     if obstacle is op or variable in op.outputs:
         rule = "an operation cannot wait for what it writes itself"
     else:
-        other = f"operation #{obstacle.number} {obstacle.name}"
+        other = f"operation {numbered(obstacle.number, obstacle.name)}"
         rule = f"{other} uses that variable, and cannot finish before this one has"
     return EngineError(
-        f"operation #{op.number} {op.name} waits for {named(variable)}: that would never end",
+        f"operation {numbered(op.number, op.name)} waits for {named(variable)}: that would never end",
         rule=rule,
     )
 
@@ -165,6 +177,15 @@ def error_of_all(failures: list[Failure], more: int, now: int, count: int) -> En
     if more:
         error.add_note(f"and {more} more")
     return error
+
+
+def numbered(number: int, name: str) -> str:
+    """An operation in words.
+
+    >>> numbered(812, "dot")
+    '#812 dot'
+    """
+    return f"#{number} {name}".rstrip()
 
 
 def duration(nanoseconds: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mxbook.base.sites import Site, here
 
 from .core import Operation, Variable
-from .failures import duration, resolved
+from .failures import duration, numbered, resolved
 
 
 class OperationRecord(NamedTuple):
@@ -57,7 +57,7 @@ class WaitRecord(NamedTuple):
             return f"waited {took} for all operations"
         site = resolved(self.pushed_at)
         where = f" ({site.where})" if site is not None else ""
-        return f"waited {took} for operation #{self.number} {self.name}{where}"
+        return f"waited {took} for operation {numbered(self.number, self.name)}{where}"
 
 
 def wait_record(
@@ -133,9 +133,9 @@ class Event(NamedTuple):
     """One thing that happened to a variable."""
 
     time: int
-    what: str  # "pushed", "started", "ended", "failed", "not run", "cancelled", "waited for"
+    what: str  # "pushed", "started", "done", "failed", "not run", "cancelled", or about a wait
     how: str  # "reads version 2" or "writes version 3"
-    number: int
+    number: int  # of the operation; 0 for a wait
     name: str
     site: Any
     lane: str
@@ -143,11 +143,11 @@ class Event(NamedTuple):
     def line(self, start: int) -> str:
         """The event in one line, with the time since `start`."""
         site = resolved(self.site)
-        where = f"   {site}" if site is not None else ""
-        op = f"#{self.number} {self.name}" if self.number else "everything"
-        how = f", {self.how}" if self.how else ""
+        title = numbered(self.number, self.name)
+        what = f"{title} {self.what}, {self.how}" if self.number else self.what
         lane = f"   on {self.lane}" if self.lane else ""
-        return f"{duration(self.time - start):>9}  {op} {self.what}{how}{lane}{where}"
+        where = f"   {site}" if site is not None else ""
+        return f"{duration(self.time - start):>8}  {what}{lane}{where}"
 
 
 class Story(list):
@@ -165,43 +165,36 @@ class Story(list):
         return str(self)
 
 
-def story_of(variable: Variable, log: Log, unfinished: list[tuple]) -> Story:
+def story_of(variable: Variable, log: Log, unfinished: list[Operation]) -> Story:
     """Everything the log knows about a variable, and what is still to come."""
+    key = variable.key
     events: list[Event] = []
-    for fields in [*log.operations(), *map(OperationRecord._make, unfinished)]:
-        how = use_of(variable.key, fields)
-        if how:
-            events += events_of(fields, how)
+    for record in log.operations():
+        made, seen = dict(record.writes).get(key), dict(record.reads).get(key)
+        if made is not None:
+            events += events_of(record, f"writes version {made}")
+        elif seen is not None:
+            events += events_of(record, f"reads version {seen}")
+    version = variable.version
+    for op in unfinished:
+        record = OperationRecord._make(record_of(op, 0))
+        if variable in op.outputs:
+            version += 1
+            events += events_of(record, f"writes version {version}")
+        elif variable in op.inputs:
+            events += events_of(record, f"reads version {version}")
     for wait in log.waits():
-        if wait.variable == variable.key:
-            fields = (wait.number, wait.name, wait.site, wait.lane)
-            events.append(Event(wait.ended, str(wait), "", *fields))
+        if wait.variable == key:
+            events.append(Event(wait.ended, str(wait), "", 0, "", wait.site, wait.lane))
     name = f" {variable.name}" if variable.name else ""
     return Story(f"variable{name}, version {variable.version}", events)
 
 
-def use_of(key: int, op: OperationRecord) -> str:
-    """How an operation uses a variable, or an empty text."""
-    for mark in op.writes:
-        if mark[0] == key:
-            return f"writes version {mark[1]}"
-    for mark in op.reads:
-        if mark[0] == key:
-            return f"reads version {mark[1]}"
-    return ""
-
-
 def events_of(op: OperationRecord, how: str) -> list[Event]:
-    """The steps in the life of an operation."""
-
-    def event(time: int, what: str, lane: str = "") -> Event:
-        return Event(
-            time, what, how, op.number, op.name, op.site if what == "pushed" else None, lane
-        )
-
-    found = [event(op.pushed, "pushed")]
+    """The steps in the life of an operation, as far as they have happened."""
+    found = [Event(op.pushed, "pushed", how, op.number, op.name, op.site, "")]
     if op.started:
-        found.append(event(op.started, "started", op.lane))
+        found.append(Event(op.started, "started", how, op.number, op.name, None, op.lane))
     if op.ended:
-        found.append(event(op.ended, op.outcome))
+        found.append(Event(op.ended, op.outcome, how, op.number, op.name, None, ""))
     return found

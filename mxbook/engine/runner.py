@@ -27,7 +27,7 @@ from mxbook.base.errors import EngineError
 
 from .core import FAILED, FINISHED, SKIPPED, Core, Operation, Variable
 from .crew import Crew
-from .failures import Failure, Unseen, described
+from .failures import Failure, Unseen, described, numbered
 from .gates import Gate, Lane, local
 from .limits import RunAhead
 from .log import Log, record_of, wait_record
@@ -376,8 +376,8 @@ class Completion:
     def __call__(self, error: BaseException | None = None) -> None:
         """The operation has ended, with this error if there is one."""
         if not self.claim():
-            op = self._op
-            raise EngineError(f"operation #{op.number} {op.name} was reported complete twice")
+            title = numbered(self._op.number, self._op.name)
+            raise EngineError(f"operation {title} was reported complete twice")
         self._engine.completed(self._op, error)
 
 

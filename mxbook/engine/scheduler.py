@@ -130,7 +130,7 @@ class Engine(Runner):
         if isinstance(failure.cause, MXNetError) and failure.number == op.number:
             failure.shown = True
             raise failure.cause
-        raise error_of(failure, clock(), self._core.count)
+        raise error_of(failure, clock(), self._core.count, self.unfinished())
 
     # ---- waiting
 
@@ -147,7 +147,7 @@ class Engine(Runner):
             self._await(lambda: users(var, to_write), var)
         failure = var.error
         if failure is not None:
-            raise error_of(failure, clock(), self._core.count)
+            raise error_of(failure, clock(), self._core.count, self.unfinished())
 
     def wait_for_all(self) -> None:
         """Wait for everything pushed so far.

@@ -51,8 +51,8 @@ class Accuracy(PairMetric):
 class TopKAccuracy(PairMetric):
     """The share of samples whose class is among the `top_k` with the highest scores.
 
-    Predictions are scores (samples, classes).  Raises ParameterError for `top_k` below 2, ShapeError for predictions with more than two axes or
-    fewer classes than `top_k`.
+    Predictions are scores (samples, classes).  Raises ParameterError for `top_k` below 2,
+    ShapeError for predictions with more than two axes or fewer classes than `top_k`.
 
     >>> from mxbook import nd
     >>> metric = TopKAccuracy(2)

@@ -15,8 +15,8 @@ from .base import Arrays, EvalMetric, PairMetric, alias, host, register
 class CrossEntropy(PairMetric):
     """Mean of -log(probability of the true class + eps) over samples.
 
-    Predictions are probabilities (samples, classes).  Raises ShapeError when labels and rows are not equally many, IndexingError for a label that is
-    no class.
+    Predictions are probabilities (samples, classes).  Raises ShapeError when labels and rows are
+    not equally many, IndexingError for a label that is no class.
 
     >>> from mxbook import nd
     >>> metric = CrossEntropy()
@@ -80,9 +80,9 @@ class Perplexity(PairMetric):
     def _count(self, label: NDArray, pred: NDArray) -> None:
         true, found = host(label).astype("int64").ravel(), host(pred)
         rows = np.moveaxis(found, self.axis, -1).reshape(-1, found.shape[self.axis])
-        kept = (
-            true != self.ignore_label if self.ignore_label is not None else np.full(len(true), True)
-        )
+        kept = np.ones(len(true), bool)
+        if self.ignore_label is not None:
+            kept = true != self.ignore_label
         chosen = _probabilities(np.where(kept, true, 0), rows)[kept]
         self._add(float(-np.log(np.maximum(chosen, 1e-10)).sum()), len(chosen))
 

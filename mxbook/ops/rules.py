@@ -31,7 +31,7 @@ def same_shape(_p: Any, *ins: Shape | None) -> ShapesResult:
 
 
 def broadcast_shape(_p: Any, lhs: Shape | None, rhs: Shape | None) -> ShapesResult:
-    """Axes of length 1 are stretched; the number of axes must agree."""
+    """Aligned at the last axis; axes of length 1 are stretched."""
     if shapes.known(lhs) and shapes.known(rhs):
         return [lhs, rhs], [shapes.broadcast(lhs, rhs)]  # type: ignore[arg-type]
     return [lhs, rhs], [None]

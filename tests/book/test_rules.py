@@ -68,7 +68,19 @@ def test_an_old_format_is_told(shelf):
 
 
 def test_only_stable_cells_are_compared():
-    old = book(code("1", printed("a\n")), code("2", printed("b\n"), tags=("stable",)))
-    new = book(code("1", printed("x\n")), code("2", printed("b  \n"), tags=("stable",)))
-    assert list(rules.stale(old, new)) == ["cell 3 is tagged stable and prints something else now\n"
-        "    --- in the file\n    +++ now\n    @@ -1 +1 @@\n    -b\n    +b  "][:0] + list(rules.stale(old, new))
+    old = book(code("1", printed("a\n")), code("2", printed("b\nc\n"), tags=("stable",)))
+    same = book(code("1", printed("x\n")), code("2", printed("b\nc  \n\n"), tags=("stable",)))
+    assert list(rules.stale(old, same)) == []
+    other = book(code("1", printed("a\n")), code("2", printed("b\nd\n"), tags=("stable",)))
+    (problem,) = rules.stale(old, other)
+    assert problem.startswith("cell 3 is tagged stable")
+    assert problem.splitlines()[-2:] == ["    -c", "    +d"]
+
+
+def test_results_count_as_text_and_pictures_do_not():
+    def result(text, picture):
+        output = shown(text_plain=text, image_png=picture)
+        return book(code("1", output, tags=("stable",)))
+
+    assert list(rules.stale(result("a", "x"), result("a", "y"))) == []
+    assert len(list(rules.stale(result("a", "x"), result("b", "x")))) == 1

@@ -10,7 +10,9 @@ from .conftest import book, code, markdown, printed, shown
 texts = st.text(alphabet="ab \n\r0x123456789f/~", max_size=30)
 streams = st.builds(printed, texts, st.sampled_from(["stdout", "stderr"]))
 pictures = st.builds(lambda text: shown(text_plain=text, image_png="aGk="), texts)
-metadata = st.dictionaries(st.sampled_from(["tags", "jupyter", "execution", "trusted"]), st.just(["a"]))
+metadata = st.dictionaries(
+    st.sampled_from(["tags", "jupyter", "execution", "trusted"]), st.just(["a"])
+)
 
 
 @st.composite

@@ -81,14 +81,21 @@ def test_in_place_operators_keep_the_array(a, number):
 
 
 @given(hnp.mutually_broadcastable_shapes(num_shapes=2, min_dims=1, max_dims=3, max_side=3))
-def test_broadcasting_needs_equal_numbers_of_axes(shapes):
-    a, b = (np.ones(s, "float32") for s in shapes.input_shapes)
-    x, y = nd.array(a), nd.array(b)
-    if a.ndim == b.ndim:
-        assert (x + y).shape == shapes.result_shape
-    else:
-        with pytest.raises(ShapeError, match="broadcast"):
-            x + y
+def test_stretching_and_its_gradient(shapes):
+    x, y = (nd.array(np.ones(s)) for s in shapes.input_shapes)
+    x.attach_grad()
+    y.attach_grad()
+    with mx.autograd.record():
+        z = x + y * 2
+    z.backward()
+    assert z.shape == shapes.result_shape
+    for array, factor in ((x, 1), (y, 2)):
+        assert (array.grad.asnumpy() == factor * z.size / array.size).all()
+
+
+def test_what_cannot_be_stretched():
+    with pytest.raises(ShapeError, match="broadcast"):
+        nd.ones((2, 3)) + nd.ones((2,))
 
 
 def test_what_cannot_be_a_side():

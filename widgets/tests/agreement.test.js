@@ -11,7 +11,7 @@ import { spread } from "../src/curves/decorate.js";
 import { Record } from "../src/curves/record.js";
 import { Series, WIDTH } from "../src/curves/series.js";
 
-const agreed = JSON.parse(readFileSync(new URL("agreement.json", import.meta.url), "utf8"));
+const agreed = JSON.parse(readFileSync("tests/agreement.json", "utf8"));
 
 /** NaN is null in the file. */
 const known = (list) => list.map((v) => (v === null ? NaN : v));

@@ -18,7 +18,7 @@ export function status(names, rows, more = {}) {
     status: "running",
     step: rows,
     total: 100,
-    progress: rows / 100,
+    progress: Math.min(1, rows / 100),
     cost: 0.001,
     keep: 65536,
     closed: 0,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { hold, release } from "../src/core/store.js";
 import widget from "../src/curves/index.js";
@@ -58,12 +58,15 @@ test("asks Python once when points are missing", () => {
 });
 
 test("a dead kernel is no error", () => {
+  const quiet = vi.spyOn(console, "debug").mockImplementation(() => {});
   model.send = model.save_changes = () => {
     throw new Error("dead");
   };
   button("logarithmic values").click();
   model.fire("msg:custom", { kind: "frame" }, [rows(names, 90, [[0, 90, 0.5]])]);
   expect(model.state.log_y).toBe(true);
+  expect(quiet).toHaveBeenCalledTimes(2);
+  quiet.mockRestore();
 });
 
 test("settings go to Python and come from it", async () => {

@@ -8,7 +8,7 @@ import numpy as np
 from mxbook.base.dtypes import FLOATS
 from mxbook.ops.tables import Arithmetic
 
-ELEMENTWISE = "Axes of length 1 are stretched in the broadcast forms."
+ELEMENTWISE = "In the broadcast forms axes of length 1 are stretched."
 
 
 def _divide(xp, lhs, rhs, out):

@@ -138,7 +138,20 @@ unary(
     **COPY,
     why="its gradient is 0 by definition",
 )
-unary("make_loss", _copy, _pass, "A copy that marks its input as a loss.", **COPY)
+
+
+def _ones(F, _p, data):
+    return F.ones_like(data)
+
+
+unary(
+    "make_loss",
+    _copy,
+    _ones,
+    "A copy that marks its input as a loss: its gradient is 1, whatever arrives.",
+    **COPY,
+    why="its gradient is 1 by definition",
+)
 
 
 @operator(

@@ -1,5 +1,7 @@
 """Products of matrices and vectors."""
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -23,21 +25,21 @@ PARAMS = (
 HALF = TYPES["float16"]
 
 
-def product(xp, lhs, rhs, out=None):
+def product(xp: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
     """`lhs @ rhs`; float16 is added up in float32, as on a GPU."""
     if lhs.dtype == HALF:
         return xp.matmul(lhs.astype("float32"), rhs.astype("float32")).astype(HALF)
     return xp.matmul(lhs, rhs, out=out)
 
 
-def left_matrix(p, shape):
+def left_matrix(p: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     """The first factor as a matrix: the axis that is summed over, and all others put together."""
     if len(shape) > 1 and p.transpose_a:
         return shape[0], shapes.size(shape[1:])
     return shapes.size(shape[:-1]), shape[-1]
 
 
-def right_matrix(p, shape):
+def right_matrix(p: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     """The second factor as a matrix."""
     if len(shape) == 1:
         return shape[0], 1

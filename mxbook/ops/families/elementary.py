@@ -25,6 +25,14 @@ def _round(k, _p, data):
     return xp.copysign(xp.floor(xp.abs(data) + 0.5), data).astype(data.dtype)
 
 
+def _rint(k, _p, data):
+    return k.xp.ceil(data - 0.5).astype(data.dtype)
+
+
+def _sign(k, _p, data):
+    return (data > 0).astype(data.dtype) - (data < 0).astype(data.dtype)
+
+
 def _fix(k, _p, data, *, out=None):
     return k.xp.trunc(data, out=out)
 
@@ -105,7 +113,14 @@ unary(
     "The absolute value.",
     domain=(0.2, 2),
 )
-unary("sign", "sign", None, "-1, 0 or 1, by the sign of each element.")
+unary(
+    "sign",
+    _sign,
+    None,
+    "-1, 0 or 1, by the sign of each element; 0 for NaN.",
+    value=np.sign,
+    why="a step function: its gradient is 0",
+)
 
 unary("sin", "sin", lambda F, p, dy, data: dy * F.cos(data), "The sine of an angle in radians.")
 unary("cos", "cos", lambda F, p, dy, data: -dy * F.sin(data), "The cosine of an angle in radians.")
@@ -171,7 +186,14 @@ unary("floor", "floor", None, "The nearest whole number below or equal.", **STEP
 unary("ceil", "ceil", None, "The nearest whole number above or equal.", **STEPS)
 unary("trunc", "trunc", None, "The whole number towards 0.", **STEPS)
 unary("fix", _fix, None, "The nearest whole number towards 0.", value=np.trunc, **STEPS)
-unary("rint", "rint", None, "The nearest whole number; halves to the even one.", **STEPS)
+unary(
+    "rint",
+    _rint,
+    None,
+    "The nearest whole number; halves downwards.",
+    value=lambda x: np.ceil(x - 0.5),
+    **STEPS,
+)
 unary(
     "round",
     _round,

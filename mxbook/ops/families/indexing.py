@@ -4,6 +4,8 @@ Positions may have any element type; fractions are cut off.  Every reader has it
 up what is written to the same place, and each is the gradient of the other.
 """
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -25,7 +27,7 @@ STEPS = "positions are not smooth"
 HALF = TYPES["float16"]
 
 
-def positions(k, index, length, mode):
+def positions(k: Any, index: Any, length: int, mode: str) -> Any:
     """Positions from 0 to `length - 1` as int64; IndexingError outside with the mode `raise`."""
     xp = k.xp
     index = index.astype("int64")
@@ -34,7 +36,7 @@ def positions(k, index, length, mode):
     return checked(index, 0, length) if mode == "raise" else xp.clip(index, 0, length - 1)
 
 
-def checked(index, low, high):
+def checked(index: Any, low: int, high: int) -> Any:
     """The positions themselves, from `low` to `high - 1`; raises IndexingError for others.
 
     On a GPU this waits for the positions.
@@ -48,7 +50,7 @@ def checked(index, low, high):
     return index
 
 
-def scattered_sum(k, shape, places, values):
+def scattered_sum(k: Any, shape: tuple[int, ...], places: Any, values: Any) -> Any:
     """Zeros of `shape` with values added at places of the flat array; places may come again."""
     kind = "float32" if values.dtype == HALF else values.dtype
     total = k.xp.zeros(shapes.size(shape), kind)
@@ -56,7 +58,7 @@ def scattered_sum(k, shape, places, values):
     return total.astype(values.dtype, copy=False).reshape(shape)
 
 
-def places_along(k, shape, axis, index):
+def places_along(k: Any, shape: tuple[int, ...], axis: int, index: Any) -> Any:
     """Places in the flat array of positions along an axis; `index` has an axis on either side."""
     outer, inner = shapes.size(shape[:axis]), shapes.size(shape[axis + 1 :])
     if outer > 1:

@@ -1,5 +1,7 @@
 """Putting arrays together and taking them apart along an axis; adding many at once."""
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -9,13 +11,9 @@ from mxbook.ops.params import Bool, Int, Shape
 from mxbook.ops.registry import operator
 
 from .shape import copied, result_cost
+from .slicing import along
 
 NUM_ARGS = Int("num_args", low=1, doc="How many arrays; counted by itself.")
-
-
-def along(axis, begin, end):
-    """The index of a range along one axis."""
-    return (slice(None),) * axis + (slice(begin, end),)
 
 
 @operator(

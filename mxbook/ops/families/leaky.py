@@ -118,22 +118,37 @@ def _(F, p, dy, data, gamma, mask, data_shape):
         return dy * (below + data * F.exp(data * data * -0.5) / math.sqrt(2 * math.pi))
     if p.act_type in ("elu", "selu"):
         alpha = p.slope if p.act_type == "elu" else SELU_ALPHA
-        dx = F.where(data > 0, dy, dy * F.exp(F.minimum_scalar(data)) * alpha)
+        dx = F.where(data > 0, dy, dy * F.exp(F._minimum_scalar(data, scalar=0)) * alpha)
         return dx if p.act_type == "elu" else dx * SELU_SCALE
     slope = p.slope if p.act_type == "leaky" else mask
     if p.act_type == "prelu":
-        slope = _gamma_along(F, gamma, data_shape)
+        slope = F.Reshape(gamma, shape=_channel_shape((-1,), len(data_shape)))
     return F.where(data > 0, dy, dy * slope)
-
-
-def _gamma_along(F, gamma, data_shape):
-    """gamma stretched to the shape of the data's channels."""
-    return F.Reshape(gamma, shape=_channel_shape((-1,), len(data_shape)))
 
 
 @leaky_relu.gradient("gamma")
 def _(F, p, dy, data, data_shape, gamma_shape):
     weighted = dy * data * (data <= 0)
     if gamma_shape[0] == 1:
-        return F.Reshape(F.sum(weighted), shape=(1,))
-    return F.sum(weighted, axis=tuple(i for i in range(len(data_shape)) if i != 1))
+        return F.sum(weighted)
+    others = tuple(i for i in range(len(data_shape)) if i != 1)
+    return F.sum(weighted, axis=others) if len(data_shape) > 1 else weighted
+
+
+def _leaky(x, slope=0.25):
+    return np.where(x > 0, x, slope * x)
+
+
+leaky_relu.example(BOTH_SIDES, slope=0.1).gives(lambda x: _leaky(x, 0.1))
+leaky_relu.example(BOTH_SIDES, act_type="elu", slope=0.5).gives(
+    lambda x: np.where(x > 0, x, 0.5 * np.expm1(x))
+)
+leaky_relu.example(BOTH_SIDES, act_type="selu").gives(
+    lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(x))
+)
+leaky_relu.example((2, 3), act_type="gelu").gives(
+    lambda x: x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+)
+leaky_relu.example(BOTH_SIDES, [0.1, 0.2, 0.3], act_type="prelu").gives(_leaky)
+leaky_relu.example(In((2, 3, 2), -1, -0.1), [0.3], act_type="prelu").gives(_leaky)
+leaky_relu.example(BOTH_SIDES, act_type="rrelu").not_smooth("random slopes")

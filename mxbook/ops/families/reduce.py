@@ -1,12 +1,15 @@
 """Sums, means, products, extremes and norms over axes."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
 from mxbook.base.dtypes import FLOATS, TYPES
 from mxbook.base.errors import ParameterError, ShapeError
 from mxbook.ops.examples import In
-from mxbook.ops.params import Bool, DType, Int, Shape
+from mxbook.ops.params import Bool, DType, Int, Param, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
@@ -16,7 +19,7 @@ EXCLUDE = Bool("exclude", False, doc="Reduce all axes but those in `axis`.")
 HALF = TYPES["float16"]
 
 
-def reduced_axes(p, ndim):
+def reduced_axes(p: Any, ndim: int) -> tuple[int, ...]:
     """The axes to reduce, in order; raises ShapeError for axes that do not exist or come twice."""
     if not p.axis:
         return tuple(range(ndim))
@@ -28,13 +31,13 @@ def reduced_axes(p, ndim):
     return tuple(given)
 
 
-def kept_shape(p, shape):
+def kept_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result with the reduced axes as axes of length 1."""
     axes = reduced_axes(p, len(shape))
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def reduced_shape(p, shape):
+def reduced_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result; (1,) where nothing is left, as arrays have at least one axis."""
     axes = reduced_axes(p, len(shape))
     if p.keepdims:
@@ -42,7 +45,7 @@ def reduced_shape(p, shape):
     return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
 
 
-def chosen_shape(p, shape):
+def chosen_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """`reduced_shape` for reductions that need at least one element."""
     if 0 in (shape[a] for a in reduced_axes(p, len(shape))):
         raise ShapeError(
@@ -52,7 +55,7 @@ def chosen_shape(p, shape):
     return reduced_shape(p, shape)
 
 
-def reduced(p, function, data, out=None, dtype=None):
+def reduced(p: Any, function: Callable, data: Any, out: Any = None, dtype: Any = None) -> Any:
     """`function(data, axis=...)` in the shape of the result, written to `out` if given.
 
     `dtype` is the type to accumulate in; the result has the type of the data.  float16 is
@@ -68,12 +71,12 @@ def reduced(p, function, data, out=None, dtype=None):
     return found.reshape(shape) if out is None else out
 
 
-def accumulator(dtype):
+def accumulator(dtype: np.dtype) -> np.dtype:
     """The type in which sums of elements of `dtype` are added up."""
     return TYPES["float32"] if dtype == HALF else dtype
 
 
-def spread(F, p, value, shape):
+def spread(F: Any, p: Any, value: Any, shape: tuple[int, ...]) -> Any:
     """A reduced value stretched to the shape before the reduction."""
     kept = value if p.keepdims else F._np_reshape(value, newshape=kept_shape(p, shape))
     return F._np_broadcast_to(kept, shape=shape)
@@ -88,11 +91,13 @@ def _along(function):
     return value
 
 
-def reduction(name, *params, aliases=(), nonempty=False, **fields):
+def reduction(
+    name: str, *params: Param, aliases: tuple[str, ...] = (), nonempty: bool = False
+) -> Callable:
     """Decorator: a reducing operator with MXNet's parameters `axis`, `keepdims` and `exclude`."""
     every = params or (AXIS, KEEPDIMS, EXCLUDE)
     shape = forward(chosen_shape if nonempty else reduced_shape)
-    return operator(name, *every, aliases=aliases, shape=shape, **fields)
+    return operator(name, *every, aliases=aliases, shape=shape)
 
 
 @reduction("sum", aliases=("sum_axis",))

@@ -1,5 +1,7 @@
 """Changing the shape: the elements stay, their arrangement does not."""
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -9,8 +11,10 @@ from mxbook.ops.params import Bool, Int, Shape, Text
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
+from .reduce import accumulator
 
-def copied(k, view, out=None):
+
+def copied(k: Any, view: Any, out: Any = None) -> Any:
     """The elements of a view in a new array in C order, or in `out`."""
     if out is None:
         return view.copy(order="C")
@@ -18,7 +22,7 @@ def copied(k, view, out=None):
     return out
 
 
-def result_cost(_p, _ins, outs):
+def result_cost(_p: Any, _ins: list, outs: list) -> int:
     """Work of operators that touch only as many elements as they give back."""
     return sum(map(shapes.size, outs))
 
@@ -159,11 +163,11 @@ reshape.example((4, 6), shape=(-1, 0), reverse=True).gives(lambda x: x.reshape(4
     Shape("newshape", doc="Lengths; one may be -1 and takes the rest. 0 is a length of 0."),
     Text("order", "C", doc="Order of the elements: only `C`, the order of memory."),
     aliases=("_npi_reshape",),
-    cost=lambda p, ins, outs: outs and shapes.size(outs[0]),
+    cost=result_cost,
 )
-def np_reshape(k, p, a):
+def np_reshape(k, p, a, *, out=None):
     """The same elements in another shape, without MXNet's codes; gradient rules use it, too."""
-    return a.reshape(p.newshape).copy()
+    return copied(k, a.reshape(p.newshape), out)
 
 
 @np_reshape.shapes
@@ -183,13 +187,17 @@ def _(F, p, dy, a_shape):
 np_reshape.example((2, 3, 4), newshape=(4, -1)).gives(lambda x: x.reshape(4, 6))
 
 
-@operator("Flatten", aliases=("flatten", "_npx_batch_flatten"))
-def flatten(k, _p, data):
+@operator("Flatten", aliases=("flatten", "_npx_batch_flatten"), cost=result_cost)
+def flatten(k, p, data, *, out=None):
     """All axes but the first put together: `(n, c, h, w)` becomes `(n, c*h*w)`."""
-    return data.reshape(data.shape[0], -1).copy()
+    return copied(k, data.reshape(_flat(p, data.shape)), out)
 
 
-flatten.shapes(forward(lambda p, s: (s[0], shapes.size(s[1:]))))
+def _flat(_p, data):
+    return (data[0], shapes.size(data[1:]))
+
+
+flatten.shapes(forward(_flat))
 
 
 @flatten.gradient("data")
@@ -227,9 +235,9 @@ transpose.example((2, 3, 4), axes=(1, 2, 0)).gives(lambda x: x.transpose(1, 2, 0
 @operator(
     "expand_dims", Int("axis", doc="Where the new axis stands."), aliases=("_npi_expand_dims",)
 )
-def expand_dims(k, p, data):
+def expand_dims(k, p, data, *, out=None):
     """An axis of length 1 inserted."""
-    return k.xp.expand_dims(data, p.axis).copy()
+    return copied(k, k.xp.expand_dims(data, p.axis), out)
 
 
 @expand_dims.shapes
@@ -258,8 +266,10 @@ def sum_to(k, p, data):
     extra = data.ndim - len(p.shape)
     stretched = tuple(i for i, n in enumerate(p.shape) if n == 1 and data.shape[i + extra] != 1)
     axes = (*range(extra), *(i + extra for i in stretched))
-    total = data.sum(axis=axes, keepdims=True) if axes else data.copy()
-    return total.reshape(p.shape)
+    if not axes:
+        return data.copy()
+    total = data.sum(axis=axes, keepdims=True, dtype=accumulator(data.dtype))
+    return total.reshape(p.shape).astype(data.dtype, copy=False)
 
 
 @sum_to.gradient("data")
@@ -281,7 +291,7 @@ def broadcast_to(k, p, data, *, out=None):
 
 @operator("_np_broadcast_to", Shape("shape", (), doc="Target; 0 is a length of 0."))
 def np_broadcast_to(k, p, array, *, out=None):
-    """Axes of length 1 stretched, new ones put in front, as NumPy does; gradient rules use it, too."""
+    """Axes of length 1 stretched, new ones put in front, as in NumPy; gradient rules use it."""
     return copied(k, k.xp.broadcast_to(array, p.shape), out)
 
 

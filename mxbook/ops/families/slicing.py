@@ -1,5 +1,7 @@
 """Regular parts of an array: reading them, and writing them back into a whole one."""
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -19,7 +21,7 @@ REGION = (
 )
 
 
-def region(p, shape):
+def region(p: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
     """The parameters `begin`, `end` and `step` as Python slices of an array of `shape`.
 
     Raises ShapeError when there are more of them than axes, ParameterError when they do not go
@@ -41,7 +43,7 @@ def region(p, shape):
     return tuple(map(slice, p.begin, p.end, steps))
 
 
-def region_shape(p, shape):
+def region_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the region."""
     cut = [len(range(*s.indices(n))) for s, n in zip(region(p, shape), shape, strict=False)]
     return (*cut, *shape[len(cut) :])
@@ -192,7 +194,12 @@ slice_assign_scalar.example((4, 3), scalar=2.5, begin=(1, 2), end=(3, 0), step=(
 )
 
 
-def axis_range(p, shape):
+def along(axis: int, begin: int | None, end: int | None) -> tuple[slice, ...]:
+    """The index of a range along one axis."""
+    return (slice(None),) * axis + (slice(begin, end),)
+
+
+def axis_range(p: Any, shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Axis, first position and the one behind the last; ShapeError outside the axis."""
     axis = shapes.axis_index(p.axis, len(shape))
     length = shape[axis]
@@ -221,7 +228,7 @@ def slice_axis(k, p, data, *, out=None):
     Source: MXNet 1.6, `mx.nd.slice_axis`.
     """
     axis, begin, end = axis_range(p, data.shape)
-    return copied(k, data[(slice(None),) * axis + (slice(begin, end),)], out)
+    return copied(k, data[along(axis, begin, end)], out)
 
 
 @slice_axis.shapes
@@ -294,7 +301,7 @@ slice_like.example((3, 4), (2, 3)).gives(lambda x, like: x[:2, :3])
 slice_like.example((3, 4, 5), (2, 3), axes=(1,)).gives(lambda x, like: x[:, :3])
 
 
-def diagonal_length(p, shape):
+def diagonal_length(p: Any, shape: tuple[int, ...]) -> int:
     """Length of a diagonal; raises ShapeError where there is none."""
     axis1, axis2 = (shapes.axis_index(a, len(shape)) for a in (p.axis1, p.axis2))
     if axis1 == axis2:

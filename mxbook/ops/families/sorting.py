@@ -3,6 +3,8 @@
 Equal elements keep their order, in descending order too; NaN counts as larger than every number.
 """
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.base import shapes
@@ -13,6 +15,7 @@ from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
 from .reduce import chosen_shape, reduced_shape
+from .slicing import along
 
 LINE = Int("axis", -1, doc="The axis to sort; the flat array when None.", optional=True)
 ASCEND = Bool("is_ascend", True, doc="The smallest first.")
@@ -24,7 +27,7 @@ class OneAxis:
 
     __slots__ = ("axis", "keepdims")
 
-    def __init__(self, axis, keepdims):
+    def __init__(self, axis: int | None, keepdims: bool):
         self.axis, self.keepdims = None if axis is None else (axis,), keepdims
 
 
@@ -99,7 +102,7 @@ argmin.example(SCORES, axis=-1, keepdims=True).gives(lambda x: np.array([[3], [2
 argmax_channel.example((2, 3, 2)).gives(lambda x: x.argmax(1)).not_smooth(STEPS)
 
 
-def sort_cost(_p, ins, _outs):
+def sort_cost(_p: Any, ins: list, _outs: list) -> int:
     """Sorting n elements is about 30 elementwise operations on each."""
     return 30 * shapes.size(ins[0])
 
@@ -117,7 +120,7 @@ def _line_shape(p, data):
     return data
 
 
-def ordered(k, lines, axis, ascend):
+def ordered(k: Any, lines: Any, axis: int, ascend: bool) -> Any:
     """The positions that sort an array along an axis, equal elements in their order."""
     if ascend:
         return k.xp.argsort(lines, axis=axis, kind="stable")
@@ -125,18 +128,13 @@ def ordered(k, lines, axis, ascend):
     return lines.shape[axis] - 1 - k.xp.flip(turned, axis)
 
 
-def first_ordered(k, lines, axis, ascend, count):
+def first_ordered(k: Any, lines: Any, axis: int, ascend: bool, count: int) -> Any:
     """The first `count` positions of `ordered`; sorts only what it must where these are few."""
     few = 8 * count < lines.shape[axis]
     found = _selected(k, lines, axis, ascend, count) if few else None
     if found is None:
-        found = ordered(k, lines, axis, ascend)[_range(axis, 0, count)]
+        found = ordered(k, lines, axis, ascend)[along(axis, 0, count)]
     return found
-
-
-def _range(axis, begin, end):
-    """The index of a range along one axis."""
-    return (slice(None),) * axis + (slice(begin, end),)
 
 
 def _selected(k, lines, axis, ascend, count):
@@ -144,10 +142,10 @@ def _selected(k, lines, axis, ascend, count):
     xp, length = k.xp, lines.shape[axis]
     edge = count - 1 if ascend else length - count
     parted = xp.argpartition(lines, edge, axis=axis)
-    last = xp.take_along_axis(lines, parted[_range(axis, edge, edge + 1)], axis)
+    last = xp.take_along_axis(lines, parted[along(axis, edge, edge + 1)], axis)
     if bool(((lines == last).sum(axis) != 1).any()):
         return None
-    chosen = parted[_range(axis, 0, count) if ascend else _range(axis, edge, length)]
+    chosen = parted[along(axis, 0, count) if ascend else along(axis, edge, length)]
     chosen = xp.sort(chosen, axis=axis)
     order = ordered(k, xp.take_along_axis(lines, chosen, axis), axis, ascend)
     return xp.take_along_axis(chosen, order, axis)

@@ -1,0 +1,69 @@
+"""Updater: an optimizer together with the states of all parameters it has met."""
+
+from typing import Any
+
+from mxbook.base.context import Context
+from mxbook.ndarray.ndarray import NDArray
+
+from . import states as _states
+from .optimizer import Index, Optimizer
+
+__all__ = ["Updater", "get_updater"]
+
+
+class Updater:
+    """A function `(index, grad, weight)` that changes the weight in place; makes states as needed.
+
+    >>> from mxbook import nd, optimizer
+    >>> update = Updater(optimizer.SGD(learning_rate=1))
+    >>> w = nd.array([3.0])
+    >>> update(0, nd.array([1.0]), w)
+    >>> w.asnumpy()
+    array([2.], dtype=float32)
+    """
+
+    def __init__(self, optimizer: Optimizer):
+        self.optimizer = optimizer
+        self.states: dict[Index, Any] = {}
+        # States from a file are on the processor until their weight is met.
+        self.states_synced: dict[Index, bool] = {}
+        self.aggregate_updates = False
+
+    def __call__(self, index: Any, grad: Any, weight: Any) -> None:
+        """Change one weight, or all of a list."""
+        if isinstance(index, list | tuple):
+            for i, g, w in zip(index, grad, weight, strict=True):
+                self(i, g, w)
+            return
+        self.optimizer._set_current_context(weight.context.device_id)
+        if index not in self.states:
+            self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
+            self.states_synced[index] = True
+        elif not self.states_synced[index]:
+            self.states[index] = self.sync_state_context(self.states[index], weight.context)
+            self.states_synced[index] = True
+        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
+
+    def sync_state_context(self, state: Any, context: Context) -> Any:
+        """The state with its arrays on a device."""
+        if isinstance(state, NDArray):
+            return state.as_in_context(context)
+        if isinstance(state, list | tuple):
+            return type(state)(self.sync_state_context(s, context) for s in state)
+        return state
+
+    def get_states(self, dump_optimizer: bool = False) -> bytes:
+        """The states, and with `dump_optimizer` the optimizer, as bytes for a file."""
+        return _states.dumps(self.states, self.optimizer if dump_optimizer else None)
+
+    def set_states(self, states: bytes) -> None:
+        """Take over what `get_states` gave; raises FileFormatError for other bytes."""
+        self.states, optimizer = _states.loads(states)
+        if optimizer is not None:
+            self.optimizer = optimizer
+        self.states_synced = dict.fromkeys(self.states, False)
+
+
+def get_updater(optimizer: Optimizer) -> Updater:
+    """An Updater for the optimizer, as `KVStore` wants it."""
+    return Updater(optimizer)
