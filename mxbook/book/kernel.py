@@ -94,9 +94,8 @@ def _described(failure) -> str:
     """The error in a cell with the line it came from."""
     trace = ESCAPES.sub("", failure.traceback).splitlines()
     lines = [line.strip() for line in trace if line.startswith(("-->", "--->", "---->"))]
-    place = f"\n    {lines[0]}" if lines else ""
-    value = str(failure.evalue).replace("\n", "\n    ")
-    return f"{failure.ename}: {value}{place}"
+    place = f"\n{lines[0]}" if lines else ""
+    return f"{failure.ename}: {failure.evalue}{place}"
 
 
 @asynccontextmanager

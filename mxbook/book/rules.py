@@ -58,7 +58,8 @@ def _not_executed(notebook: Notebook) -> Iterator[str]:
     missing = [str(n) for n, cell in cells if cell.get("execution_count") is None]
     if missing:
         yield f"cell {', '.join(missing)}: not executed{AGAIN}"
-    elif [cell["execution_count"] for _, cell in cells] != list(range(1, len(cells) + 1)):
+        return
+    if [cell["execution_count"] for _, cell in cells] != list(range(1, len(cells) + 1)):
         yield f"the cells were not executed once each from top to bottom{AGAIN}"
     if cells and not any(cell["outputs"] for _, cell in cells):
         yield "no outputs are committed: readers on the web would see no results"
@@ -102,8 +103,8 @@ def stale(old: Notebook, new: Notebook) -> Iterator[str]:
             a, b = texts(before), texts(after)
             if a != b:
                 lines = list(difflib.unified_diff(a, b, "in the file", "now", lineterm="", n=0))
-                changes = "\n    ".join(lines[:12])
-                yield f"cell {number} is tagged stable and prints something else now\n    {changes}"
+                changes = "\n".join(lines[:12])
+                yield f"cell {number} is tagged stable and prints something else now\n{changes}"
 
 
 def texts(cell: dict) -> list[str]:

@@ -108,7 +108,8 @@ def report(
         words.append(f"{outcome.seconds:6.1f} s" + (f" of {declared} s" if declared else ""))
         if outcome.peak is not None:
             words.append(f"{outcome.peak / 1e6:6.0f} MB")
-    print("  ".join(words).rstrip(), *problems, sep="\n  - ", flush=True)
+    found = [problem.replace("\n", "\n    ") for problem in problems]
+    print("  ".join(words).rstrip(), *found, sep="\n  - ", flush=True)
 
 
 class Progress:

@@ -94,10 +94,12 @@ def _with_rules(file: Path, start: int, name: str) -> str:
 
 
 def _belongs(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement is `@name.rule` before a function, or begins with `name.`."""
-    heads = list(getattr(statement, "decorator_list", ()))
-    if isinstance(statement, ast.Expr):
-        heads.append(statement.value)
+    """Whether a statement is `@name.rule` before a function, `name.x(...)` or `name.x = ...`."""
+    heads = [
+        *getattr(statement, "decorator_list", ()),
+        *([statement.value] if isinstance(statement, ast.Expr) else ()),
+        *(statement.targets if isinstance(statement, ast.Assign) else ()),
+    ]
     return any(_root(head) == name for head in heads)
 
 

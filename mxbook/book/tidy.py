@@ -24,15 +24,15 @@ ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
 
 Places = list[tuple[str, str]]
+ENDS = (("/", ""), ("\\", ""), ("", "."))  # what may follow the name of a folder
 
 
 def places(folder: Path | None = None) -> Places:
     """Folders of this machine and what stands for them: the chapters', the package's, one's own."""
     inner = [] if folder is None else [folder.resolve()]
     inner.append(Path(mxbook.__file__).resolve().parents[1])
-    found = [(f"{path}{sep}", "") for path in inner for sep in "/\\"]
-    own = str(Path.home())
-    return [*found, (own, "~")] if len(own) > 1 else found
+    found = [(str(path) + end, short) for path in inner for end, short in ENDS]
+    return [*found, (str(Path.home()), "~")]
 
 
 def tidy(notebook: Notebook, where: Places = ()) -> Notebook:

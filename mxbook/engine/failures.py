@@ -76,33 +76,32 @@ def doomed(failure: Failure, live: Iterable[Operation]) -> int:
     return found
 
 
-def error_of(failure: Failure, now: int, count: int, live: Iterable[Operation] = ()) -> EngineError:
+def error_of(failure: Failure, now: int, count: int, skipped: int) -> EngineError:
     """The error to raise for a failure, in the user's line that notices it.
 
-    `now` is the present time, `count` the number of operations pushed so far, and `live` the
-    unfinished ones.
+    `now` is the present time, `count` the number of operations pushed so far, `skipped` how many
+    of them needed the result.
     """
     failure.shown = True
     cause = failure.cause
-    cancelled = isinstance(cause, CancelledError)
-    known = isinstance(cause, MXNetError)
-    place = list(cause.place) if known else []
+    known = cause if isinstance(cause, MXNetError) else MXNetError()
+    place = list(known.place)
     pushed, noticed = resolved(failure.site), here(2)
     if pushed is not None:
         place.append(("pushed", str(pushed)))
     if noticed is not None:
         later = f"{duration(now - failure.pushed)} and {counted(count - failure.number)} later"
         place.append(("noticed", f"{noticed}     {later}"))
-    skipped = failure.skipped + doomed(failure, live)
     if skipped:
         verb = "was" if skipped == 1 else "were"
         place.append(("also", f"{counted(skipped)} that needed its result {verb} not run"))
+    cancelled = isinstance(cause, CancelledError)
     error = (CancelledError if cancelled else OperationError)(
         failure.title,
-        rule=cause.rule if known else "",
-        values=[*(cause.values if known else ()), *failure.rows],
+        rule=known.rule,
+        values=[*known.values, *failure.rows],
         place=place,
-        hint=cause.hint if known else "",
+        hint=known.hint,
     )
     if not cancelled:
         error.__cause__ = cause
@@ -127,9 +126,9 @@ def endless_wait(op: Operation, obstacle: Operation, variable: Variable) -> Engi
     else:
         other = f"operation {numbered(obstacle.number, obstacle.name)}"
         rule = f"{other} uses that variable, and cannot finish before this one has"
+    title = numbered(op.number, op.name)
     return EngineError(
-        f"operation {numbered(op.number, op.name)} waits for {named(variable)}: that would never end",
-        rule=rule,
+        f"operation {title} waits for {named(variable)}: that would never end", rule=rule
     )
 
 
@@ -164,19 +163,15 @@ class Unseen:
         return failures, more
 
 
-def error_of_all(failures: list[Failure], more: int, now: int, count: int) -> EngineError | None:
-    """The error for the first failure, with a note for each of the others."""
-    hidden = [failure for failure in failures if not failure.shown]
-    if not hidden:
-        return None
-    error = error_of(hidden[0], now, count)
-    for failure in hidden[1:]:
-        site = resolved(failure.site)
-        error.add_note(f"{failure.title}" + (f"  (pushed {site})" if site is not None else ""))
-        failure.shown = True
+def list_others(error: EngineError, others: Iterable[Failure], more: int) -> None:
+    """Add a note to an error for each other failure that nobody was shown yet."""
+    for failure in others:
+        if not failure.shown:
+            site = resolved(failure.site)
+            error.add_note(failure.title + (f"  (pushed {site})" if site is not None else ""))
+            failure.shown = True
     if more:
         error.add_note(f"and {more} more")
-    return error
 
 
 def numbered(number: int, name: str) -> str:

@@ -48,7 +48,8 @@ def lines_of(
     """A copy belongs to the wait before it in the same thread, if no other copy came between."""
     found: list[str] = []
     latest: dict[str, int] = {}  # thread -> index of its last wait that has no copy yet
-    for event in sorted([*waits, *copies], key=lambda event: event.ended):
+    events: list[WaitRecord | Copy] = [*waits, *copies]
+    for event in sorted(events, key=lambda event: event.ended):
         if isinstance(event, WaitRecord):
             latest[event.lane] = len(found)
             found.append(f"{event}{longest(event, operations)}")

@@ -23,11 +23,11 @@ from time import perf_counter_ns as clock
 from typing import Any
 
 from mxbook.base.config import Config
-from mxbook.base.errors import EngineError
+from mxbook.base.errors import CancelledError, EngineError
 
-from .core import FAILED, FINISHED, SKIPPED, Core, Operation, Variable
+from .core import CANCELLED, FAILED, FINISHED, RUNNING, SKIPPED, Core, Operation, Variable
 from .crew import Crew
-from .failures import Failure, Unseen, described, numbered
+from .failures import Failure, Unseen, counted, described, numbered
 from .gates import Gate, Lane, local
 from .limits import RunAhead
 from .log import Log, record_of, wait_record
@@ -117,7 +117,8 @@ class Runner:
 
     def _execute(self, op: Operation, lane: Lane) -> Any:
         """Call the function.  Returns None, the failure, or LATER."""
-        fn, op.fn = op.fn, None  # so that what it refers to goes as soon as it has run
+        fn: Any = op.fn
+        op.fn = None  # so that what it refers to goes as soon as it has run
         op.started = clock()
         op.lane = lane.name
         if op.failure is not None:
@@ -139,9 +140,9 @@ class Runner:
         finally:
             lane.op = op.outer
 
-    def _begin(self, fn: Callable, op: Operation, lane: Lane) -> Any:
+    def _begin(self, fn: Any, op: Operation, lane: Lane) -> Any:
         """Start an asynchronous operation."""
-        completion = Completion(self, op)
+        completion = Completion(self.completed, op)
         try:
             fn(completion)
         except BaseException as error:
@@ -158,20 +159,6 @@ class Runner:
             del dropped
         op.owner = None
         return LATER
-
-    def completed(self, op: Operation, error: BaseException | None) -> None:
-        """An asynchronous operation has ended; called by its `Completion`."""
-        failure = None if error is None else failed(op, error)
-        lane = local.lane
-        if self._step is lane and self._lock.locked():
-            self._put_off.append(lambda lane: self._finish(op, failure, lane, False))
-            return
-        op.owner = lane
-        try:
-            self._finish(op, failure, lane, False)
-        except KeyboardInterrupt as interrupt:
-            self._interrupted(interrupt, lane)
-            raise
 
     def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
         """Tell the core that an operation has ended.  With `take`, returns what to run next."""
@@ -228,6 +215,20 @@ class Runner:
             except IndexError:
                 return  # another thread was faster
             call(lane)
+
+    def completed(self, op: Operation, error: BaseException | None) -> None:
+        """An asynchronous operation has ended."""
+        failure = None if error is None else failed(op, error)
+        lane = local.lane
+        if self._step is lane and self._lock.locked():
+            self._put_off.append(lambda lane: self._finish(op, failure, lane, False))
+            return
+        op.owner = lane
+        try:
+            self._finish(op, failure, lane, False)
+        except KeyboardInterrupt as interrupt:
+            self.interrupted(interrupt, lane)
+            raise
 
     # ---- parts of a step, i.e. under the lock
 
@@ -354,14 +355,60 @@ class Runner:
         self._crew.waiting.discard(lane)
         self.log.add_wait(wait_record(kind, variable, target, lane.name, started, clock()))
 
+    # ---- interrupts
+
+    def interrupted(self, interrupt: KeyboardInterrupt, lane: Lane) -> None:
+        """The user pressed stop: what has not started never will."""
+        while True:
+            try:
+                count = self.cancel(lane, "interrupted")
+                break
+            except KeyboardInterrupt:
+                continue  # this is short, and must not be cut off by an impatient user
+        if count:
+            interrupt.add_note(f"cancelled {counted(count, 'queued operation')}")
+
+    def cancel(self, lane: Lane, reason: str) -> int:
+        """End what is queued, and what this thread was about to run.  Returns the former number."""
+        cause = CancelledError(reason)
+        now = clock()
+        helpers = None
+        with self._lock:
+            if self._step is not None:
+                self._mend()
+            self._step = lane
+            core, stack = self._core, lane.stack()
+            lost = [
+                op
+                for op in core.live.values()
+                if op.owner is lane and op.state == RUNNING and op not in stack
+            ]
+            for op in lost:  # the interrupt hit them
+                op.outcome = CANCELLED
+                core.complete(op, Failure(op, cause), now)
+            cancelled, ended = core.cancel_queued(lambda op: Failure(op, cause), now)
+            self._make_room()
+            if core.ready:
+                helpers = self._crew.summon(len(core.ready), lane)
+            self._step = None
+        for op in lost + ended:
+            self.log.add(record_of(op, now))
+        for op in cancelled:
+            op.fn = op.detail = None
+        if helpers:
+            self._start(helpers, lane)
+        if self._put_off:
+            self._catch_up(lane)
+        return len(cancelled)
+
 
 class Completion:
     """What an asynchronous operation calls, once, when it has ended; from any thread."""
 
-    __slots__ = ("_engine", "_left", "_op")
+    __slots__ = ("_completed", "_left", "_op")
 
-    def __init__(self, engine: Runner, op: Operation):
-        self._engine = engine
+    def __init__(self, completed: Callable, op: Operation):
+        self._completed = completed
         self._op = op
         self._left = [op]
 
@@ -378,7 +425,7 @@ class Completion:
         if not self.claim():
             title = numbered(self._op.number, self._op.name)
             raise EngineError(f"operation {title} was reported complete twice")
-        self._engine.completed(self._op, error)
+        self._completed(self._op, error)
 
 
 def failed(op: Operation, error: BaseException) -> Failure:

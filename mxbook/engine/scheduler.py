@@ -8,10 +8,9 @@ from typing import Any
 from mxbook.base.errors import CancelledError, EngineError, MXNetError
 from mxbook.base.sites import here
 
-from .core import CANCELLED, FINISHED, RUNNING, Operation, Variable
-from .failures import Failure, counted, deleted, endless_wait, error_of, error_of_all
+from .core import FINISHED, Operation, Variable
+from .failures import Failure, deleted, doomed, endless_wait, error_of, list_others
 from .gates import Gate, Lane, local
-from .log import record_of
 from .runner import LATER, Runner
 
 GRACE_SECONDS = 2.0  # how long the end of the program waits for running operations
@@ -117,7 +116,7 @@ class Engine(Runner):
             if self._naive:
                 self._see_through(op, lane)
         except KeyboardInterrupt as interrupt:
-            self._interrupted(interrupt, lane)
+            self.interrupted(interrupt, lane)
             raise
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
@@ -130,7 +129,7 @@ class Engine(Runner):
         if isinstance(failure.cause, MXNetError) and failure.number == op.number:
             failure.shown = True
             raise failure.cause
-        raise error_of(failure, clock(), self._core.count, self.unfinished())
+        raise self._error(failure)
 
     # ---- waiting
 
@@ -147,7 +146,7 @@ class Engine(Runner):
             self._await(lambda: users(var, to_write), var)
         failure = var.error
         if failure is not None:
-            raise error_of(failure, clock(), self._core.count, self.unfinished())
+            raise self._error(failure)
 
     def wait_for_all(self) -> None:
         """Wait for everything pushed so far.
@@ -156,13 +155,27 @@ class Engine(Runner):
         Inside an operation, what depends on that operation is not waited for.
         """
         self.settle()
-        error = error_of_all(*self._take_unseen(), clock(), self._core.count)
-        if error is not None:
+        failures, more = self._take_unseen()
+        first = next((failure for failure in failures if not failure.shown), None)
+        if first is not None:
+            error = self._error(first)
+            list_others(error, failures, more)
             raise error
 
     def settle(self) -> None:
         """Wait for everything; failures stay where they are."""
         self._await(lambda: list(self._core.live.values()))
+
+    def _error(self, failure: Failure) -> EngineError:
+        """What to raise for a failure."""
+        with self._lock:
+            if self._step is not None:
+                self._mend()
+            self._step = local.lane
+            core = self._core
+            skipped = failure.skipped + doomed(failure, core.live.values())
+            self._step = None
+        return error_of(failure, clock(), core.count, skipped)
 
     def _take_unseen(self) -> tuple[list[Failure], int]:
         with self._lock:
@@ -178,9 +191,9 @@ class Engine(Runner):
         try:
             obstacle = self._wait(lane, pick, variable)
         except KeyboardInterrupt as interrupt:
-            self._interrupted(interrupt, lane)
+            self.interrupted(interrupt, lane)
             raise
-        if obstacle is not None and variable is not None:
+        if obstacle is not None and variable is not None and lane.op is not None:
             raise endless_wait(lane.op, obstacle, variable)
 
     def _wait(
@@ -218,52 +231,6 @@ class Engine(Runner):
             self._catch_up(lane)
         return obstacle
 
-    # ---- interrupts
-
-    def _interrupted(self, interrupt: KeyboardInterrupt, lane: Lane) -> None:
-        """The user pressed stop: what has not started never will."""
-        while True:
-            try:
-                count = self._cancel(lane, "interrupted")
-                break
-            except KeyboardInterrupt:
-                continue  # this is short, and must not be cut off by an impatient user
-        if count:
-            interrupt.add_note(f"cancelled {counted(count, 'queued operation')}")
-
-    def _cancel(self, lane: Lane, reason: str) -> int:
-        """End what is queued, and what this thread was about to run.  Returns the former number."""
-        cause = CancelledError(reason)
-        now = clock()
-        helpers = None
-        with self._lock:
-            if self._step is not None:
-                self._mend()
-            self._step = lane
-            core, stack = self._core, lane.stack()
-            lost = [
-                op
-                for op in core.live.values()
-                if op.owner is lane and op.state == RUNNING and op not in stack
-            ]
-            for op in lost:  # the interrupt hit them
-                op.outcome = CANCELLED
-                core.complete(op, Failure(op, cause), now)
-            cancelled, ended = core.cancel_queued(lambda op: Failure(op, cause), now)
-            self._make_room()
-            if core.ready:
-                helpers = self._crew.summon(len(core.ready), lane)
-            self._step = None
-        for op in lost + ended:
-            self.log.add(record_of(op, now))
-        for op in cancelled:
-            op.fn = op.detail = None
-        if helpers:
-            self._start(helpers, lane)
-        if self._put_off:
-            self._catch_up(lane)
-        return len(cancelled)
-
     # ---- the process
 
     def unfinished(self) -> list[Operation]:
@@ -285,7 +252,7 @@ class Engine(Runner):
     def close(self) -> None:
         """The program ends: nothing new starts; running operations get a moment to finish."""
         lane = local.lane
-        self._cancel(lane, "the program ended")
+        self.cancel(lane, "the program ended")
         with self._lock:
             self._step = lane
             self._crew.closing = True
@@ -295,7 +262,8 @@ class Engine(Runner):
         self.behave_as("NaiveEngine")
         deadline = clock() + int(GRACE_SECONDS * 1e9)
         for worker in workers:
-            worker.thread.join(max(0.0, (deadline - clock()) / 1e9))
+            if worker.thread is not None:
+                worker.thread.join(max(0.0, (deadline - clock()) / 1e9))
         for failure in self._take_unseen()[0]:
             if not failure.shown:
                 print(f"mxbook: nobody was shown that {failure.title}", file=sys.stderr)

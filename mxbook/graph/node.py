@@ -16,12 +16,14 @@ class Node:
     inputs.
 
     On the tape a node also has the `plan` it ran by (shapes) and the `saved` arrays its gradient
-    rules named; a variable has `grad`, the array that receives the gradient, and `grad_req`.
+    rules named; a variable has `grad`, the array that receives the gradient, `grad_req`, and
+    `fresh`: what the gradient is of, from backward until a trainer has used it.
     """
 
     __slots__ = (
         "__weakref__",
         "attrs",
+        "fresh",
         "grad",
         "grad_req",
         "inputs",
@@ -44,6 +46,7 @@ class Node:
         self.saved: tuple = ()
         self.grad: Any = None
         self.grad_req = "null"
+        self.fresh = ""
 
     def __repr__(self) -> str:
         return f"<Node {self.name or self.order}: {self.op.name if self.op else 'variable'}>"

@@ -289,6 +289,16 @@ class NDArray:
         entry = self._entry
         return None if entry is None else getattr(entry[0], "grad", None)
 
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether backward has computed the gradient since a trainer last used it (MXNet's name)."""
+        return self._entry is not None and bool(self._entry[0].fresh)
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, fresh: bool) -> None:
+        if self._entry is not None:
+            self._entry[0].fresh = "other" if fresh else ""
+
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient (zeros at first) and cut it off from what it was computed from.
 

@@ -5,7 +5,6 @@ from xml.etree import ElementTree
 import pytest
 
 import mxbook as mx
-from mxbook.book import doctor as doctor_module
 from mxbook.book.__main__ import main
 from mxbook.book.doctor import Report, Row, doctor
 
@@ -41,7 +40,7 @@ def test_the_report_says_what_is_here():
 def test_a_missing_package_is_told_and_how_to_get_it(monkeypatch, tmp_path, module, name):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda m: None if m == module else find(m))
-    monkeypatch.setitem(doctor_module.config._values, "home", str(tmp_path))
+    monkeypatch.setitem(mx.config._values, "home", str(tmp_path))
     found = row(name)
     assert found.mark == "missing"
     assert "pip install" in found.advice
@@ -60,12 +59,12 @@ def test_files_of_mnist_come_before_the_package(monkeypatch, tmp_path):
     folder = tmp_path / "datasets" / "mnist"
     folder.mkdir(parents=True)
     (folder / "train-images-idx3-ubyte.gz").touch()
-    monkeypatch.setitem(doctor_module.config._values, "home", str(tmp_path))
+    monkeypatch.setitem(mx.config._values, "home", str(tmp_path))
     assert row("Digits").text == "MNIST's own files"
 
 
 def test_the_program_dot(monkeypatch):
-    monkeypatch.setattr(doctor_module.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     assert row("Graphviz").found
 
 

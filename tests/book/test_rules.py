@@ -74,7 +74,7 @@ def test_only_stable_cells_are_compared():
     other = book(code("1", printed("a\n")), code("2", printed("b\nd\n"), tags=("stable",)))
     (problem,) = rules.stale(old, other)
     assert problem.startswith("cell 3 is tagged stable")
-    assert problem.splitlines()[-2:] == ["    -c", "    +d"]
+    assert problem.splitlines()[-2:] == ["-c", "+d"]
 
 
 def test_results_count_as_text_and_pictures_do_not():

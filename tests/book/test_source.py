@@ -1,5 +1,5 @@
 import ast
-import inspect
+import textwrap
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_every_operator_has_a_source_that_is_python():
     for op in set(operators.values()):
         shown = mx.book.show_source(op)
         assert shown.file.startswith("mxbook/ops/")
-        assert ast.parse(inspect.cleandoc(shown.text) if shown.text[0] == " " else shown.text)
+        assert ast.parse(textwrap.dedent(shown.text)).body
 
 
 def test_functions_classes_methods_and_modules():

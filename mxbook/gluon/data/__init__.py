@@ -4,7 +4,7 @@
 `workers.py` its threads; `vision/` images.
 """
 
-from . import dataloader, dataset, sampler
+from . import dataloader, dataset, sampler, vision
 from .dataloader import DataLoader
 from .dataset import ArrayDataset, Dataset, SimpleDataset
 from .sampler import BatchSampler, FilterSampler, RandomSampler, Sampler, SequentialSampler

@@ -1,5 +1,6 @@
 """Data sets: `dataset[i]` is one sample, `len(dataset)` their number."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,31 @@ class ArrayDataset(Dataset):
 
     def __len__(self) -> int:
         return self._length
+
+
+class _DownloadedDataset(Dataset):
+    """Data and labels that a subclass reads from a folder, with an optional `transform(data, label)`.
+
+    `_get_data` puts them into `_data` and `_label`.  (The name is MXNet's; nothing is downloaded.)
+    """
+
+    def __init__(self, root: str, transform: Callable | None):
+        self._root = os.path.expanduser(root)
+        self._transform = transform
+        self._data: Any = None
+        self._label: Any = None
+        self._get_data()
+
+    def _get_data(self) -> None:
+        raise TypeError(f"{type(self).__name__} must define _get_data")
+
+    def __getitem__(self, idx: int) -> Any:
+        if self._transform is not None:
+            return self._transform(self._data[idx], self._label[idx])
+        return self._data[idx], self._label[idx]
+
+    def __len__(self) -> int:
+        return len(self._label)
 
 
 class _SampledDataset(Dataset):

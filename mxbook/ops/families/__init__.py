@@ -13,6 +13,7 @@ from . import (
     indexing,
     joining,
     leaky,
+    normalization,
     optimizer,
     output,
     piecewise,

@@ -30,7 +30,7 @@ HALF = TYPES["float16"]
 def positions(k: Any, index: Any, length: int, mode: str) -> Any:
     """Positions from 0 to `length - 1` as int64; IndexingError outside with the mode `raise`."""
     xp = k.xp
-    index = index.astype("int64")
+    index = index.astype("int64", copy=False)
     if mode == "wrap":
         return xp.remainder(index, length)
     return checked(index, 0, length) if mode == "raise" else xp.clip(index, 0, length - 1)
@@ -54,7 +54,7 @@ def scattered_sum(k: Any, shape: tuple[int, ...], places: Any, values: Any) -> A
     """Zeros of `shape` with values added at places of the flat array; places may come again."""
     kind = "float32" if values.dtype == HALF else values.dtype
     total = k.xp.zeros(shapes.size(shape), kind)
-    k.xp.add.at(total, places.reshape(-1), values.reshape(-1).astype(kind))
+    k.xp.add.at(total, places.reshape(-1), values.reshape(-1).astype(kind, copy=False))
     return total.astype(values.dtype, copy=False).reshape(shape)
 
 
@@ -464,8 +464,8 @@ def where(k, _p, condition, x, y):
 @where.shapes
 def _(p, condition, x, y):
     common = shapes.unify(x, y)
-    if shapes.known(common) and shapes.known(condition) and condition != (common[0],):
-        shapes.unify(condition, common)
+    if common and condition:
+        shapes.unify(condition, common[:1] if len(condition) == 1 else common)
     return [condition, common, common], [common]
 
 

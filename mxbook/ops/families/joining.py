@@ -1,7 +1,5 @@
 """Putting arrays together and taking them apart along an axis; adding many at once."""
 
-from typing import Any
-
 import numpy as np
 
 from mxbook.base import shapes

@@ -28,7 +28,7 @@ SOFTMAX = (
     Bool("use_ignore", False, doc="Whether ignore_label is looked at."),
     Bool("preserve_shape", False, doc="Classes lie along the last axis."),
     NORMALIZATION,
-    Bool("out_grad", False, doc="Multiply the gradient by what arrives from above."),
+    Bool("out_grad", False, doc="Multiply the gradient by the output (sic; see the rule)."),
     Float("smooth_alpha", 0.0, doc="Label smoothing: so much goes from the label to other classes."),
 )
 WHY = "the gradient is that of a loss, not of the output"
@@ -90,11 +90,12 @@ def _fits(label, shape):
     )
 
 
-@softmax_output.gradient
-def _(F, p, dys, output, label):
+@softmax_output.gradient("data")
+def _(F, p, dy, output, label):
     options = {param.name: getattr(p, param.name) for param in SOFTMAX}
     dx = F._backward_SoftmaxOutput(output, label, **options)
-    return [dx * dys[0] if p.out_grad else dx]
+    # Not `dy`: MXNet 1.6 takes the output for it, and trained models depend on it.
+    return dx * output if p.out_grad else dx
 
 
 @operator("_backward_SoftmaxOutput", *SOFTMAX)

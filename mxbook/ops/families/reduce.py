@@ -13,7 +13,7 @@ from mxbook.ops.params import Bool, DType, Int, Param, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
-AXIS = Shape("axis", None, doc="Axes to reduce; all when None or empty.", optional=True)
+AXIS = Shape("axis", None, doc="Axes to reduce; all when None or empty.")
 KEEPDIMS = Bool("keepdims", False, doc="Leave the reduced axes as axes of length 1.")
 EXCLUDE = Bool("exclude", False, doc="Reduce all axes but those in `axis`.")
 HALF = TYPES["float16"]
@@ -272,14 +272,16 @@ def _(p, dtype):
 
 
 @norm.gradient("data")
-def _(F, p, dy, data, out, data_shape):
-    if p.ord == 1:
-        return spread(F, p, dy, data_shape) * F.sign(data)
-    return data * spread(F, p, dy / out, data_shape)
+def _(F, p, dy, data, out, data_shape, data_dtype):
+    ratio = dy if p.ord == 1 else dy / out
+    ratio = F.Cast(ratio, dtype=data_dtype) if p.out_dtype else ratio
+    direction = F.sign(data) if p.ord == 1 else data
+    return direction * spread(F, p, ratio, data_shape)
 
 
 norm.example((2, 3)).gives(lambda x: np.sqrt((x * x).sum()).reshape(1))
 norm.example((2, 3, 4), axis=(1, 2), keepdims=True).gives(
     lambda x: np.sqrt((x * x).sum((1, 2), keepdims=True))
 )
+norm.example((2, 3), axis=0, out_dtype="float64").gives(lambda x: np.sqrt((x * x).sum(0)))
 norm.example(DISTINCT, ord=1, axis=1).gives(lambda x: np.abs(x).sum(1))

@@ -157,7 +157,8 @@ def argsort(k, p, data):
 
     Source: MXNet 1.6, `mx.nd.argsort`.
     """
-    return ordered(k, *_lines(p, data), p.is_ascend).astype(p.dtype, order="C")
+    lines, axis = _lines(p, data)
+    return ordered(k, lines, axis, p.is_ascend).astype(p.dtype, order="C")
 
 
 @argsort.types

@@ -1,0 +1,6 @@
+"""`mx.gluon.data.vision`: data sets of images, and `transforms` of images."""
+
+from . import datasets, transforms
+from .datasets import MNIST, FashionMNIST, SampleDigitsWarning
+
+__all__ = ["MNIST", "FashionMNIST", "SampleDigitsWarning", "transforms"]
