@@ -169,7 +169,7 @@ class Initializer:
     def __call__(self, desc: str, arr: NDArray) -> None:
         """Fill an array; see the module for how the name decides.
 
-        Raises ParameterError for a name that tells nothing.
+        Raises ValueError for a name that tells nothing.
         """
         if not isinstance(desc, InitDesc):
             self._older_call(desc, arr)
@@ -241,11 +241,12 @@ class Initializer:
         raise ParameterError(f"{type(self).__name__} must define _init_weight(self, name, arr)")
 
     def _init_default(self, name: str, _arr: NDArray) -> None:
-        raise ParameterError(
+        error = ParameterError(
             f"nothing says how {name!r} begins",
             rule="names end in weight, bias, gamma (1.0) or beta (0.0)",
             hint="give the parameter an initializer of its own: init=... or the attribute __init__",
         )
+        raise ValueError(str(error))  # MXNet's type, which its users catch
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -456,7 +457,10 @@ class Bilinear(Initializer):
 
 @register
 class LSTMBias(Initializer):
-    """Zeros, and `forget_bias` for the forget gate, the second quarter of an LSTM's biases."""
+    """Zeros, and `forget_bias` for the forget gate, the second quarter of an LSTM's biases.
+
+    As the parameter's own `init`: called by name, a bias gets zeros.
+    """
 
     def __init__(self, forget_bias: float = 1.0):
         super().__init__(forget_bias=forget_bias)
@@ -466,8 +470,6 @@ class LSTMBias(Initializer):
         arr[:] = 0.0
         units = arr.shape[0] // 4
         arr[units : 2 * units] = self.forget_bias
-
-    _init_bias = _init_weight
 
 
 class Load:

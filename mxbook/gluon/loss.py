@@ -6,8 +6,8 @@
     l.backward()
     trainer.step(batch_size)        # divides by the batch size
 
-Every loss takes `weight`, a factor for all, and `sample_weight`, an array of factors that can be stretched to the
-shape of the predictions.  Source: MXNet 1.6, `mxnet.gluon.loss`.
+Every loss takes `weight`, a factor for all, and `sample_weight`, an array of factors that can be
+stretched to the shape of the predictions.  Source: MXNet 1.6, `mxnet.gluon.loss`.
 """
 
 from math import pi
@@ -106,7 +106,8 @@ class L1Loss(Loss):
 
 
 class SigmoidBinaryCrossEntropyLoss(Loss):
-    """For yes-or-no labels: `-mean(label log(p) + (1 - label) log(1 - p))` with `p = sigmoid(pred)`.
+    """For yes-or-no labels: `-mean(label log(p) + (1 - label) log(1 - p))` with `p =
+    sigmoid(pred)`.
 
     from_sigmoid  `pred` is `p` already
     pos_weight    argument of the call: factors for the positive examples
@@ -158,8 +159,8 @@ class SoftmaxCrossEntropyLoss(Loss):
     """For one of many classes: minus the logarithm of the probability given to the right one.
 
     axis          the axis of the classes
-    sparse_label  labels are class numbers, of the shape of pred without that axis; otherwise probabilities,
-                  of the shape of pred
+    sparse_label  labels are class numbers, of the shape of pred without that axis; otherwise
+                  probabilities, of the shape of pred
     from_logits   pred is the logarithm of probabilities already
 
     >>> float(SoftmaxCrossEntropyLoss()(nd.zeros((1, 4)), nd.array([2])).asscalar())    # log(4)
@@ -198,7 +199,8 @@ SoftmaxCELoss = SoftmaxCrossEntropyLoss
 class KLDivLoss(Loss):
     """How much one distribution differs from another: `mean(label (log(label) - pred))`.
 
-    from_logits  pred is the logarithm of probabilities; otherwise its log_softmax along `axis` is taken
+    from_logits  pred is the logarithm of probabilities; otherwise its log_softmax along `axis` is
+                 taken
 
     Source: Kullback and Leibler, On Information and Sufficiency, 1951.
     """

@@ -2,8 +2,8 @@
 
 A plan is found under the inputs' specs, the array library's function is called, and the result is
 an NDArray that was never constructed.  Whatever is not plain (another engine, tracing, something
-pending, a
-GPU, large arrays, the first call with these shapes) goes through `invoke`, with the same result.
+pending, a GPU, large arrays, the first call with these shapes) goes through `invoke`, with the same
+result.
 
 Recording adds the node.  Every look-up here is visible in `tests/benchmarks`: measure before
 adding one.

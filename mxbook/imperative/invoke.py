@@ -28,13 +28,15 @@ def invoke(
     """Run an operator; returns all outputs, hidden ones included.
 
     With `outs` the results are written into these arrays.  Raises at once what is wrong with
-    shapes,
-    types and devices; what goes wrong while computing is raised where a result is waited for.
+    shapes, types and devices; what goes wrong while computing is raised where a result is waited
+    for.
     """
     plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
     origin = origin_of(plan)
     if outs is not None:
         check_outputs(plan, outs, arrays)
+        hidden = plan.outputs[len(outs) :]  # a gradient rule may need what the caller does not see
+        outs = [*outs, *(wrap(empty(s), s, origin, cls) for s in hidden)]
     if op.dynamic_shape:
         results = run_now(plan, p, arrays, origin, cls)
     elif mode.inline and (plan.small or mode.naive) and all(map(idle, arrays)):

@@ -1,8 +1,8 @@
 """Sorting the operators' functions into modules, by their registered names.
 
 `_contrib_X` is shown as `contrib.X`, `_linalg_X` as `linalg.X`, `_image_X` as `image.X`,
-`_random_X` as
-`random.X`; other names that begin with an underscore are internal, all others are public.
+`_random_X` as `random.X`; other names that begin with an underscore are internal, all others are
+public.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,8 @@
 """`mx.nd`: arrays and the functions on them.
 
 `ndarray.py` the class; `creation.py`, `utils.py` making, saving, loading; `arithmetic.py` Python's
-operators;
-`indexing.py` brackets; `registry.py` all operators as functions, which `mx.nd` shows by MXNet's
-names.
+operators; `indexing.py` brackets; `registry.py` all operators as functions, which `mx.nd` shows by
+MXNet's names.
 """
 
 import sys as _sys

@@ -1,9 +1,9 @@
 """Reading and writing parts: `x[1:3]`, `x[:, None]`, `x[[0, 2]]`, `x[0] = 1`.
 
 A basic index (numbers, slices, None, ...) that picks out one contiguous piece of memory gives a
-view: writing to
-it writes to the array.  Any other basic index copies.  An index with lists or arrays is resolved
-by NumPy to flat positions, which `take` then reads; so every form has a gradient.
+view: writing to it writes to the array.  Any other basic index copies.  An index with lists or
+arrays is resolved by NumPy to flat positions, which `take` then reads; so every form has a
+gradient.
 
 As in MXNet 1.6 an array has at least one axis: `x[1, 2]` of a matrix has the shape `(1,)`.
 """

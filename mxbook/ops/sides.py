@@ -1,9 +1,8 @@
 """Which operators `a + b` and `mx.nd.add(a, b)` mean, for arrays and symbols alike.
 
 One row for each two-sided function: its public name, Python's operator, and the registered
-operators
-for two arrays (with stretching; symbols use the elementwise form), an array and a number, and a
-number and an array.
+operators for two arrays (with stretching; symbols use the elementwise form), an array and a number,
+and a number and an array.
 """
 
 import operator as python

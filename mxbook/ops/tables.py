@@ -1,9 +1,8 @@
 """Look-alikes are rows: one concept with several names and forms.
 
 `unary` makes operators like `exp` from one row each; `arithmetic` makes the four forms of a
-two-sided
-operation: `broadcast_add`, `elemwise_add`, `_plus_scalar` and, where the order of the sides
-matters, `_rminus_scalar`.
+two-sided operation: `broadcast_add`, `elemwise_add`, `_plus_scalar` and, where the order of the
+sides matters, `_rminus_scalar`.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """`mx.optimizer`: how weights change, given gradients.
 
-`optimizer.py` what all share; `descent.py` SGD and relatives; `adaptive.py` Adam and relatives; `updater.py` an
-optimizer with the states of all parameters; `states.py` these as files.
+`optimizer.py` what all share; `descent.py` SGD and relatives; `adaptive.py` Adam and relatives;
+`updater.py` an optimizer with the states of all parameters; `states.py` these as files.
 """
 
 from . import optimizer

@@ -30,8 +30,8 @@ class _OnArrays(Optimizer):
 class Adam(Optimizer):
     """Means of gradients and of their squares, both corrected for starting at 0.
 
-    `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`, `weight -= lr_t m / (sqrt(v) + epsilon)`
-    with `lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)` and `g = grad + wd * weight`.
+    `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`, `weight -= lr_t m / (sqrt(v) +
+    epsilon)` with `lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)` and `g = grad + wd * weight`.
 
     Source: Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014.
     """
@@ -78,12 +78,13 @@ class Adam(Optimizer):
 class RMSProp(_OnArrays):
     """Divides the gradient by the root of a moving mean of its squares.
 
-    `n = gamma1 n + (1 - gamma1) g^2`, `weight -= lr g / sqrt(n + epsilon)`.  With `centered` the variance takes
-    the place of the mean square, and the step has momentum `gamma2`.
+    `n = gamma1 n + (1 - gamma1) g^2`, `weight -= lr g / sqrt(n + epsilon)`.  With `centered` the
+    variance takes the place of the mean square, and the step has momentum `gamma2`.
 
     clip_weights  weights are cut off beyond +- this
 
-    Source: Tieleman and Hinton, 2012; Graves, Generating Sequences With Recurrent Neural Networks, 2013.
+    Source: Tieleman and Hinton, 2012; Graves, Generating Sequences With Recurrent Neural Networks,
+    2013.
     """
 
     def __init__(
@@ -168,7 +169,8 @@ class AdaGrad(_OnArrays):
 
 @register
 class AdaDelta(_OnArrays):
-    """Steps whose size follows from the sizes of past gradients and past steps; has no learning rate.
+    """Steps whose size follows from the sizes of past gradients and past steps; has no learning
+    rate.
 
     Source: Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012.
     """

@@ -33,7 +33,8 @@ class _Momentum(Optimizer):
 class SGD(_Momentum):
     """Stochastic gradient descent.
 
-    `v = momentum * v - lr * (grad + wd * weight)`, `weight += v`, where `grad` is rescaled and clipped.
+    `v = momentum * v - lr * (grad + wd * weight)`, `weight += v`, where `grad` is rescaled and
+    clipped.
 
     momentum     how much of the last step is kept
     lazy_update  with row_sparse gradients, leave rows without gradient alone
@@ -85,11 +86,13 @@ class ccSGD(SGD):  # noqa: N801 - MXNet's name
 
 @register
 class NAG(_Momentum):
-    """Nesterov's accelerated gradient: the gradient is corrected by the step that momentum will make.
+    """Nesterov's accelerated gradient: the gradient is corrected by the step that momentum will
+    make.
 
     `v = momentum * v + g`, `weight -= lr * (g + momentum * v)`, with `g = grad + wd * weight`.
 
-    Source: Sutskever et al., On the importance of initialization and momentum in deep learning, 2013.
+    Source: Sutskever et al., On the importance of initialization and momentum in deep learning,
+    2013.
     """
 
     def __init__(self, momentum: float = 0.0, **kwargs: Any):

@@ -1,4 +1,5 @@
-"""What all optimizers share: learning rates, weight decay, counting, mixed precision; and the register.
+"""What all optimizers share: learning rates, weight decay, counting, mixed precision; and the
+register.
 
 An optimizer changes weights in place, one parameter at a time:
 

@@ -151,9 +151,8 @@ class Symbol:
         """Shapes of arguments, outputs and auxiliary states from some given ones.
 
         Given by position in the order of `list_arguments`, or by name; 0 stands for an unknown
-        length.
-        Three lists; (None, None, None) where something does not follow.  Raises ShapeError on
-        contradiction.
+        length. Three lists; (None, None, None) where something does not follow.  Raises ShapeError
+        on contradiction.
         """
         found = self.infer_shape_partial(*args, **kwargs)
         complete = all(shapes.known(s) for part in found for s in map(_from_legacy, part))

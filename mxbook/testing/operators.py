@@ -204,15 +204,16 @@ def check_gradients(case: Case) -> None:
     op = case.op
     if case.example.why or not (op.differentiable or op.zero_gradient) or not case.floats:
         return
-    if not case.accepts("float64"):
-        raise AssertionError("it does not take float64, so finite differences mean nothing")
     which = None if op.joint_rule else case.differentiable or case.floats
-    inputs = case.host("float64")
+    inputs = case.host("float64" if case.accepts("float64") else None)
     for train in (True, False) if op.uses_train else (True,):
-        check_gradient(case.call, *inputs, order=2, which=which, train=train)
-        outputs = len(run(case.call, variables(inputs), train))
-        for i in range(outputs if outputs > 1 else 0):
-            check_gradient(partial(_only, case, i), *inputs, which=which, train=train)
+        outputs = run(case.call, variables(inputs), train)
+        options: dict[str, Any] = {"which": which, "train": train}
+        if any(o.dtype != np.float64 for o in outputs):
+            options.update(step=1e-2, tolerance=(2e-2, 1e-3))  # few digits need a large step
+        check_gradient(case.call, *inputs, order=2, **options)
+        for i in range(len(outputs) if len(outputs) > 1 else 0):
+            check_gradient(partial(_only, case, i), *inputs, **options)
 
 
 def _only(case: Case, index: int, *arrays: NDArray) -> NDArray:

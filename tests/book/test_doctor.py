@@ -58,7 +58,8 @@ def test_threads_that_cannot_start_are_told(monkeypatch):
 def test_files_of_mnist_come_before_the_package(monkeypatch, tmp_path):
     folder = tmp_path / "datasets" / "mnist"
     folder.mkdir(parents=True)
-    (folder / "train-images-idx3-ubyte.gz").touch()
+    for name in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte"):
+        (folder / name).touch()
     monkeypatch.setitem(mx.config._values, "home", str(tmp_path))
     assert row("Digits").text == "MNIST's own files"
 

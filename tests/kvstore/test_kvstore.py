@@ -11,6 +11,7 @@ from mxbook.base.errors import (
     ParameterError,
     ShapeError,
 )
+from mxbook.imperative.arrays import variable_of
 
 LOCAL = ("local", "local_update_cpu", "local_allreduce_cpu")
 DEVICE = ("device", "local_allreduce_device")
@@ -327,3 +328,54 @@ def test_on_gpus(strict_gpu, name):
     kv._set_updater(lambda key, pushed, stored: places.append((pushed.context, stored.context)))
     kv.push(0, mx.nd.ones(2, ctx=mx.gpu(0)))
     assert places == [(mx.gpu(1), mx.gpu(1)) if name in DEVICE else (mx.cpu(0), mx.cpu(0))]
+
+
+@pytest.fixture(params=["NaiveEngine", "ThreadedEngine", "HybridEngine"])
+def engine_type(request):
+    mx.config.engine_type = request.param
+    yield request.param
+    mx.waitall()
+    mx.config.reset("engine_type")
+
+
+def test_under_every_engine(engine_type):
+    kv = mx.kv.create("local")
+    kv.init("w", mx.nd.zeros((300, 300)))
+
+    def update(key, pushed, stored):
+        stored += pushed
+
+    kv._set_updater(update)
+    outs = [mx.nd.zeros((300, 300), ctx=mx.cpu(i)) for i in range(3)]
+    for _ in range(5):
+        kv.push("w", [o + 1 for o in outs])
+        kv.pull("w", out=outs)
+    # w <- w + 3 (w + 1), five times: w + 1 grows fourfold
+    assert all((o.asnumpy() == 4**5 - 1).all() for o in outs)
+
+
+def test_a_failed_value_poisons_what_is_pulled():
+    kv = mx.kv.create()
+    kv.init([1, 2], [mx.nd.zeros(2)] * 2)
+    bad = mx.nd.zeros(2)
+    mx.engine.push(lambda: 1 / 0, [], [variable_of(bad)], name="breaks")
+    kv.push([1, 2], [bad, mx.nd.ones(2)])
+    assert pulled(kv, 2).tolist() == [1, 1]
+    with pytest.raises(MXNetError, match="division by zero"):
+        pulled(kv, 1)
+    kv.push(1, mx.nd.ones(2))
+    assert pulled(kv, 1).tolist() == [1, 1]
+
+
+def test_priority_reaches_the_engine(monkeypatch):
+    kv = mx.kv.create()
+    kv.init(0, mx.nd.ones(2))
+    given, push = [], mx.engine.push
+
+    def noted(*args, **kwargs):
+        given.append((kwargs["name"], kwargs["priority"]))
+        push(*args, **kwargs)
+
+    monkeypatch.setattr(mx.engine, "push", noted)
+    kv.pushpull(0, mx.nd.ones(2), priority=-3)
+    assert given == [("KVStoreReduce", -3), ("KVStoreBroadcast", -3)]

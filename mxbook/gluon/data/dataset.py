@@ -138,7 +138,7 @@ class ArrayDataset(Dataset):
 
 
 class _DownloadedDataset(Dataset):
-    """Data and labels that a subclass reads from a folder, with an optional `transform(data, label)`.
+    """Data and labels that a subclass reads from a folder; `transform(data, label)` if given.
 
     `_get_data` puts them into `_data` and `_label`.  (The name is MXNet's; nothing is downloaded.)
     """

@@ -96,7 +96,8 @@ def _(p, data, gamma=None):
         return [data], outs
     if gamma is None and data is not None:
         gamma = (data[1 if len(data) > 1 else 0],)
-    if shapes.known(data) and gamma not in ((1,), (data[1 if len(data) > 1 else 0],)):
+    both_known = shapes.known(data) and shapes.known(gamma)
+    if both_known and gamma not in ((1,), (data[1 if len(data) > 1 else 0],)):
         raise ShapeError(
             f"gamma has the shape {shapes.text(gamma)}",
             rule="one number, or one for each channel (axis 1 of data)",

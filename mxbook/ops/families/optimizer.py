@@ -135,17 +135,17 @@ def mp_sgd_mom_update(k, p, weight, grad, mom, weight32):
 def nag_mom_update(k, p, weight, grad, mom, *, out=None):
     """A step of Nesterov's accelerated gradient, with `g = grad + wd * weight`:
 
-    `mom = momentum * mom + g`, then `weight - lr * (g + momentum * mom)`.
+    `mom = momentum * mom - lr * g`, then `weight + momentum * mom - lr * g`.
 
     Source: MXNet 1.6, `mx.nd.nag_mom_update`; Nesterov, 1983.
     """
     grad = _gradient(k, p, grad)
     if p.wd:
         grad += weight * p.wd
-    mom *= p.momentum
-    mom += grad
-    grad += mom * p.momentum
     grad *= p.lr
+    mom *= p.momentum
+    mom -= grad
+    grad -= mom * p.momentum
     return k.xp.subtract(weight, grad, out=out)
 
 
@@ -243,7 +243,7 @@ def _rmsprop_value(w, g, n):
 
 def _nag_value(w, g, m):
     g = _options(w, g)
-    return w - 0.1 * (g + 0.9 * (0.9 * m + g))
+    return w + 0.9 * (0.9 * m - 0.1 * g) - 0.1 * g
 
 
 _W, _HALF, _POSITIVE = (2, 3), In((2, 3), dtype="float16"), In((2, 3), 0.1, 1)

@@ -226,7 +226,7 @@ softmin.types(_type)
     shape=rules.same_shape,
 )
 def softmax_activation(k, p, data):
-    """Softmax over all elements of each example (`instance`) or over axis 1 (`channel`).
+    """Softmax over the last axis (`instance`) or over axis 1 (`channel`).
 
     Source: MXNet 1.6, `mx.nd.SoftmaxActivation`.
     """
@@ -238,7 +238,7 @@ def softmax_activation(k, p, data):
 
 def _flat_shape(p, shape):
     """The shape in which the normalised elements lie along axis 1."""
-    return shape if p.mode == "channel" else (shape[0], shapes.size(shape[1:]))
+    return shape if p.mode == "channel" else (shapes.size(shape[:-1]), shape[-1])
 
 
 @softmax_activation.gradient("data")
@@ -249,7 +249,7 @@ def _(F, p, dy, out, out_shape):
     return F._np_reshape(dx, newshape=out_shape)
 
 
-softmax_activation.example((2, 3, 4)).gives(lambda x: _softmax(x.reshape(2, 12)).reshape(x.shape))
+softmax_activation.example((3, 4)).gives(_softmax)
 softmax_activation.example((2, 3, 4), mode="channel").gives(lambda x: _softmax(x, 1))
 
 
