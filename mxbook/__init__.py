@@ -12,24 +12,9 @@ if "numpy" not in _sys.modules:
     # A BLAS thread that spins while it waits for work takes a core away from the engine's threads.
     _os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
-
-from . import (
-    autograd,
-    base,
-    context,
-    engine,
-    kvstore,
-    metric,
-    name,
-    ndarray,
-    random,
-    storage,
-    symbol,
-)
-from . import kvstore as kv
+from . import autograd, base, context, engine, name, ndarray, random, storage
 from . import ndarray as nd
 from . import random as rnd
-from . import symbol as sym
 from .base.config import config
 from .base.errors import MXNetError
 from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
@@ -37,11 +22,33 @@ from .ndarray import waitall
 
 __version__ = "1.6.0"
 
+# What stands above the arrays is imported when it is first asked for: `import mxbook` stays quick.
+_LATER = {
+    "book": "book",
+    "explain": "explain",
+    "gluon": "gluon",
+    "init": "initializer",
+    "initializer": "initializer",
+    "kv": "kvstore",
+    "kvstore": "kvstore",
+    "lr_scheduler": "lr_scheduler",
+    "metric": "metric",
+    "optimizer": "optimizer",
+    "sym": "symbol",
+    "symbol": "symbol",
+    "testing": "testing",
+}
+
 
 def __getattr__(wanted: str):
-    # For people at a notebook, not for programs: imported when first asked for.
-    if wanted in ("book", "explain"):
-        import importlib
+    if wanted not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
+    import importlib
 
-        return importlib.import_module(f"{__name__}.{wanted}")
-    raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
+    module = importlib.import_module(f"{__name__}.{_LATER[wanted]}")
+    globals()[wanted] = module
+    return module
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -20,6 +20,9 @@ class Context:
 
     __slots__ = ("_key", "_previous", "device_id", "device_typeid")
 
+    device_id: int
+    device_typeid: int
+
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {"cpu": 1, "gpu": 2, "cpu_pinned": 3, "cpu_shared": 5}
 

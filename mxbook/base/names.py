@@ -13,7 +13,7 @@ class NameManager:
 
     def __init__(self):
         self._counter: dict[str, int] = {}
-        self._outer: NameManager | None = None
+        self._outer: NameManager = self
 
     def get(self, name: str | None, hint: str) -> str:
         """`name` itself when given, otherwise the next free name made from `hint`."""

@@ -101,6 +101,8 @@ class Runner:
                 fits = not core.live or lane.op is not None or not self._limits.full(core)
                 if fits:
                     mine = core.push(op, clock(), lane if inline else None)
+                    if mine:
+                        op.outer, lane.op = lane.op, op
                     if core.ready:
                         helpers = self._crew.summon(len(core.ready), lane)
                 else:
@@ -128,7 +130,6 @@ class Runner:
             if variable.error is not None:
                 op.outcome = SKIPPED
                 return variable.error
-        op.outer, lane.op = lane.op, op
         try:
             if op.asynchronous:
                 return self._begin(fn, op, lane)
@@ -138,8 +139,6 @@ class Runner:
             if isinstance(error, KeyboardInterrupt) and not lane.worker:
                 raise  # the user's, not the operation's
             return failed(op, error)
-        finally:
-            lane.op = op.outer
 
     def _begin(self, fn: Any, op: Operation, lane: Lane) -> Any:
         """Start an asynchronous operation."""
@@ -158,7 +157,8 @@ class Runner:
                 dropped = self._unseen.add(failure)
                 self._step = None
             del dropped
-        op.owner = None
+        if lane.op is op:  # otherwise it has completed already
+            op.owner, lane.op = None, op.outer
         return LATER
 
     def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
@@ -177,6 +177,8 @@ class Runner:
                 core.complete(op, failure, ended)
                 if self._stalled and self._limits.low(core):
                     self._make_room()
+            if lane.op is op:
+                lane.op = op.outer
             if core.ready:
                 following = self._choose(lane) if take else None
                 if core.ready:
@@ -227,11 +229,11 @@ class Runner:
         if self._step is lane and self._lock.locked():
             self._put_off.append(lambda lane: self._finish(op, failure, lane, False))
             return
-        op.owner = lane
+        outer, op.owner = lane.op, lane
         try:
             self._finish(op, failure, lane, False)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane)
+            self.interrupted(interrupt, lane, outer)
             raise
 
     # ---- parts of a step, i.e. under the lock
@@ -240,7 +242,10 @@ class Runner:
         """What this thread is to run next."""
         if lane.worker and self._crew.too_many():
             return None
-        return self._core.take(lane)
+        op = self._core.take(lane)
+        if op is not None:
+            op.outer, lane.op = lane.op, op
+        return op
 
     def _account(self, op: Operation, failure: Failure) -> Any:
         """Count a failure; what is returned must be dropped outside the lock."""
@@ -359,10 +364,16 @@ class Runner:
 
     # ---- interrupts
 
-    def interrupted(self, interrupt: KeyboardInterrupt, lane: Lane) -> None:
-        """The user pressed stop: what has not started never will."""
+    def interrupted(
+        self, interrupt: KeyboardInterrupt, lane: Lane, outer: Operation | None
+    ) -> None:
+        """The user pressed stop: what has not started never will.
+
+        `outer` is the operation inside which the engine was called.
+        """
         while True:
             try:
+                lane.op = outer
                 count = self.cancel(lane, "interrupted")
                 break
             except KeyboardInterrupt:

@@ -105,6 +105,7 @@ class Engine(Runner):
         if self._step is lane and self._lock.locked():
             self._put_off.append(lambda lane: self._enter(lane, op, inline=False))
             return
+        outer = lane.op
         try:
             if self._enter(lane, op, work < self._inline_below):
                 op.inlined = True
@@ -116,7 +117,7 @@ class Engine(Runner):
             if self._naive:
                 self._see_through(op, lane)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane)
+            self.interrupted(interrupt, lane, outer)
             raise
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
@@ -188,10 +189,11 @@ class Engine(Runner):
 
     def _await(self, pick: Callable, variable: Variable | None = None) -> bool:
         lane = local.lane
+        outer = lane.op
         try:
             return self._wait(lane, pick, variable)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane)
+            self.interrupted(interrupt, lane, outer)
             raise
 
     def _wait(self, lane: Lane, pick: Callable, variable: Variable | None = None) -> bool:

@@ -1,6 +1,5 @@
 """Composes the picture of a run: title row with progress, one panel for each metric, one x axis."""
 
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -195,7 +194,7 @@ def _band(d: Drawn, f: Frame) -> list[Shape]:
 
 def _pieces(cut: Columns, shown: np.ndarray) -> list[tuple[int, int]]:
     """Stretches of columns with values; a column without any finite value interrupts them."""
-    return runs_of(shown & (cut.count > 0))
+    return runs_of(shown & (cut.finite > 0))
 
 
 def _curve(d: Drawn, f: Frame, theme: Theme, spaced: bool) -> list[Shape]:
@@ -295,21 +294,28 @@ def spread(places: list[float], apart: float, low: float, high: float) -> list[f
 
 
 def _best(run: Run, drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
-    """A ring around the best value of each metric: of validation if there is any."""
-    order = sorted(drawn, key=lambda d: d.style.base)
+    """A ring around the best value of each metric: of validation if there is any.
+
+    Words stand beside the rings of at most two metrics; more would cover one another.
+    """
+    chosen: dict[str, Drawn] = {}
+    for d in drawn:
+        if d.style.base not in chosen or d.style.role == "validation":
+            chosen[d.style.base] = d
     shapes: list[Shape] = []
-    for _, members in groupby(order, key=lambda d: d.style.base):
-        d = max(members, key=lambda m: m.style.role == "validation")
+    for d in chosen.values():
         best = run.best(d.style.name)
         if best is None or d.series.total < 2 or not np.isfinite(f.y.place(best[1])):
             continue
         x, y = float(f.px(f.x.place(best[0]))), float(f.py(best[1]))
+        shapes.append(Circle(x, y, 5, theme.paper, d.colour, 2))
+        shapes.append(Circle(x, y, 1.2, d.colour, d.colour, 1))
+        if len(chosen) > 2:
+            continue
         text = f"best {number(best[1])}"
         half = text_width(text, 11) / 2
         place = min(max(x, f.left + half), f.left + f.width - half)
         side = min((y - 15, y + 16), key=lambda at: _crowd(drawn, f, place, half, at))
-        shapes.append(Circle(x, y, 5, theme.paper, d.colour, 2))
-        shapes.append(Circle(x, y, 1.2, d.colour, d.colour, 1))
         shapes.append(Label(place, side, text, d.colour, 11, "middle", halo=theme.paper))
     return shapes
 

@@ -51,7 +51,7 @@ class Columns(NamedTuple):
     low: np.ndarray  # smallest value, NaN when nothing in the column is finite
     high: np.ndarray
     mean: np.ndarray
-    count: np.ndarray  # finite points
+    finite: np.ndarray  # how many of its points are
     bad: np.ndarray  # points that are NaN or infinite
 
 
@@ -71,14 +71,14 @@ def columns(buckets: np.ndarray, axis: Axis, count: int) -> Columns:
         low=merged[:, LOW],
         high=merged[:, HIGH],
         mean=means(merged),
-        count=merged[:, COUNT],
+        finite=merged[:, COUNT],
         bad=merged[:, BAD],
     )
 
 
 def dense(columns: Columns) -> bool:
     """Whether a column holds more than 1.5 points on average: then its range is worth drawing."""
-    return float(columns.count.sum()) > 1.5 * len(columns.at)
+    return float(columns.finite.sum()) > 1.5 * len(columns.at)
 
 
 def smooth(columns: Columns, width: float) -> np.ndarray:
@@ -87,14 +87,14 @@ def smooth(columns: Columns, width: float) -> np.ndarray:
     A curve of few points (SPARSE columns) stays as it is: its points are marked, and the line
     has to go through them.
 
-    Each column looks both ways with weights count * exp(-distance / width), distances in shares
+    Each column looks both ways with weights finite * exp(-distance / width), distances in shares
     of the axis.  So the line does not lag behind, columns of many points count for more, and
     points further apart than `width` are hardly touched.
     """
     if width <= 0 or len(columns.at) <= SPARSE:
         return columns.mean.copy()
     value = np.nan_to_num(columns.mean)
-    weight = columns.count
+    weight = columns.finite
     decay = np.exp(-np.diff(columns.at) / width)
     forward = _fading_sums(weight * value, weight, decay)
     backward = _fading_sums((weight * value)[::-1], weight[::-1], decay[::-1])[:, ::-1]

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import sys
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def curves(
     log_y: bool = False,
     log_x: bool = False,
     smooth: float = SMOOTH,
+    better: Mapping[str, str] | None = None,
     show: bool = True,
 ) -> "Live":
     """Draw training curves while the block runs; gives the `Run` to log to.
@@ -43,7 +45,7 @@ def curves(
     >>> c.status, c["loss"].latest
     ('finished', (3.0, 0.3))
     """
-    run = Run(title or "", total=total, log_x=log_x, log_y=log_y, smooth=smooth)
+    run = Run(title or "", total=total, log_x=log_x, log_y=log_y, smooth=smooth, better=better)
     return Live(run, screen() if show else None)
 
 

@@ -192,9 +192,11 @@ class Run:
         with self._lock:
             pending = self._pending
             size = len(pending)
+            if not size:
+                return
             points = np.array(pending[:size], np.float64).reshape(-1, 3)
             del pending[:size]
-            for index in np.unique(points[:, 0]).astype(int) if size else ():
+            for index in np.unique(points[:, 0]).astype(int):
                 own = points[points[:, 0] == index]
                 self._series[index].append(own[:, 1], own[:, 2])
             self.rows += len(points)
@@ -229,8 +231,8 @@ class Run:
         for name in named:
             if not self._last.get(name, -STEPS) <= step < STEPS:
                 raise ParameterError(
-                    f"step {step} of {name} comes after step {self._last.get(name, self.step)}",
-                    rule="the steps of a curve do not go back",
+                    f"step {step} of {name} cannot follow step {self._last.get(name, self.step)}",
+                    rule="the steps of a curve are numbers that do not go back",
                     hint="leave out step= to have them counted, or begin another run",
                 )
 

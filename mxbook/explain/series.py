@@ -6,9 +6,8 @@ number of points, minimum, maximum, mean and count over whole buckets stay exact
 million points costs no more than drawing `keep` of them.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 # The columns of a bucket.  A point is a bucket of one.
 FIRST, LAST, LOW, HIGH, SUM, COUNT, BAD = range(7)
@@ -106,16 +105,15 @@ class Series:
         """Value of every point, or the mean of every bucket; NaN where none was finite."""
         return means(self.buckets)
 
-    def append(self, steps: Sequence[float], values: Sequence[float]) -> None:
+    def append(self, steps: ArrayLike, values: ArrayLike) -> None:
         """Add points; their steps must not be smaller than those already here."""
-        steps = np.asarray(steps, np.float64)
-        values = np.asarray(values, np.float64)
-        if len(steps) == 0:
+        at, what = np.asarray(steps, np.float64), np.asarray(values, np.float64)
+        if len(at) == 0:
             return
-        self._note(steps, values)
+        self._note(at, what)
         filled = self.total % self.every  # points already in the last, unfinished bucket
-        self.total += len(steps)
-        fresh = buckets_of(steps, values)
+        self.total += len(at)
+        fresh = buckets_of(at, what)
         if filled:
             self._used -= 1
             fresh = np.concatenate([self._store[self._used : self._used + 1], fresh])

@@ -99,8 +99,8 @@ def marker(mark: Mark, x: float, y: float) -> list[Shape]:
     """A mark around (x, y), set off from what is below it by a rim of paper."""
     kind, size, colour, paper, hollow = mark
     if kind == "circle":
-        rim = [Circle(x, y, size, colour, paper, 1.0)]
-        return [*rim, Circle(x, y, size - 1.2, paper, paper, 0.0)] if hollow else rim
+        full = Circle(x, y, size, colour, paper, 1.0)
+        return [full, Circle(x, y, size - 1.2, paper, paper, 0.0)] if hollow else [full]
     here = np.array([x, y])
     outlines = {
         "square": [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
@@ -114,7 +114,7 @@ def marker(mark: Mark, x: float, y: float) -> list[Shape]:
         return [rim, Area(here + size * outline, colour), *inner]
     turn = np.array([[1, 1], [1, -1]]) if kind == "cross" else np.array([[1.3, 0], [0, 1.3]])
     arms = [np.array([here - size * arm, here + size * arm]) for arm in turn]
-    return [Line(arm, paper, 4.0) for arm in arms] + [Line(arm, colour, 2.0) for arm in arms]
+    return [Line(arm, ink, w) for ink, w in ((paper, 4.0), (colour, 2.0)) for arm in arms]
 
 
 def text_width(text: str, size: float = 12.0, bold: bool = False) -> float:

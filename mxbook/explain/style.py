@@ -82,7 +82,7 @@ def split(name: str) -> tuple[str, str, str]:
     base = rest if slash else name.strip().replace("/", " ")
     head = re.match(r"([A-Za-z]+)[\s_\-.]+(?=\S)", base)
     role = ROLES.get(head.group(1).lower(), "") if head else ""
-    if role:
+    if head and role:
         base = base[head.end() :]
     words = [w for w in _words(base) if not w.isdigit()]
     if not slash:

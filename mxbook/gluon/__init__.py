@@ -5,7 +5,7 @@ Reading order: `parameter` (arrays that are learned), `block` (what holds them a
 `loading` matches names in files.
 """
 
-from . import block, loss, nn, parameter, trainer, utils
+from . import block, data, loss, nn, parameter, trainer, utils
 from .block import Block, HybridBlock
 from .parameter import (
     Constant,

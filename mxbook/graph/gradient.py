@@ -43,8 +43,8 @@ def gradient(
     """
     arriving: dict[Node, list] = {}
     queue: list[tuple[int, Node]] = []
-    for entry, value in dict(heads).items():  # as in MXNet, the last one counts for equal heads
-        add(arriving, queue, entry, value)
+    for head, value in dict(heads).items():  # as in MXNet, the last one counts for equal heads
+        add(arriving, queue, head, value)
     variables: dict[Node, Any] = {}
     while queue:
         node = heappop(queue)[1]
@@ -89,13 +89,11 @@ def make_step(node: Node, index: int) -> Step:
     of a plan."""
     op, plan = node.op, node.plan
     rule = op.rules.get(index)
-    if rule is None:
-        if not op.rules and not op.zero_gradient:
-            raise no_rule(op)
-        step = _nothing
-    else:
-        same = plan.inputs[index].shape == plan.outputs[0].shape
-        step = _step(rule.unstretched if rule.unstretched and same else rule, node)
+    if rule is None and not op.rules and not op.zero_gradient:
+        raise no_rule(op)
+    if rule is not None and plan.inputs[index].shape == plan.outputs[0].shape:
+        rule = rule.unstretched or rule
+    step: Step = _nothing if rule is None else _step(rule)
     plan.steps[index] = step
     return step
 
@@ -104,7 +102,7 @@ def _nothing(_F: Any, _node: Node, _dys: list, _values: Values) -> None:
     return None
 
 
-def _step(rule: GradientRule, node: Node) -> Step:
+def _step(rule: GradientRule) -> Step:
     function, needs = rule.function, rule.needs
     if needs == ((DY, 0),):  # by far the most frequent kind, and worth a short way
         return lambda F, node, dys, _values: (

@@ -53,7 +53,7 @@ def _infer(heads: list[Entry], given: dict, rule_of: Callable, merge: Callable) 
 
 def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
     """Apply one node's rule; whether anything new was learned."""
-    inputs = [(id(n), i) for n, i in node.inputs]  # type: ignore[misc]
+    inputs = [(id(n), i) for n, i in _given(node)]
     count = len(node.op.output_names(node.params))
     outputs = [(id(node), i) for i in range(count)]
     try:
@@ -72,13 +72,18 @@ def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
     return changed
 
 
+def _given(node: Node) -> list[Entry]:
+    """The inputs of a node; only on the tape some are missing."""
+    return [entry for entry in node.inputs if entry is not None]
+
+
 def _at_node(error: MXNetError, node: Node, found: Found) -> MXNetError:
     """The error completed with the node and what is known about its inputs."""
     if not error.values:
         names = node.op.inputs if not node.op.variadic else [node.op.inputs[0]] * len(node.inputs)
         error.values = tuple(
             (name, f"{_text(found.get((id(n), i)))}   from {n.name}")
-            for name, (n, i) in zip(names, node.inputs, strict=False)  # type: ignore[misc]
+            for name, (n, i) in zip(names, _given(node), strict=False)
         )
         error.message = f"{node.op.name} {node.name}: {error.message}"
     return error

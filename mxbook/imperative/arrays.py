@@ -9,8 +9,7 @@ import sys
 import time
 from typing import Any
 
-from mxbook import engine
-from mxbook import backend, storage
+from mxbook import backend, engine, storage
 from mxbook.base.config import config
 from mxbook.base.context import Context
 from mxbook.base.dtypes import as_dtype

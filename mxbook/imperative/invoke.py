@@ -7,8 +7,7 @@ are, the engine when it runs, and the tape how it is differentiated.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mxbook import engine
-from mxbook import backend
+from mxbook import backend, engine
 from mxbook.base.errors import DTypeError, MXNetError, ShapeError
 from mxbook.base.sites import Site
 from mxbook.base.spec import spec_of

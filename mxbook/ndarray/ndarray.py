@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mxbook import engine
-from mxbook import backend
+from mxbook import backend, engine
 from mxbook.base.context import Context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import IndexingError, MXNetError, ShapeError
@@ -291,7 +290,7 @@ class NDArray:
 
     @property
     def _fresh_grad(self) -> bool:
-        """Whether backward has computed the gradient since a trainer last used it (MXNet's name)."""
+        """Whether backward has computed the gradient since a trainer last used it."""
         return self._entry is not None and bool(self._entry[0].fresh)
 
     @_fresh_grad.setter

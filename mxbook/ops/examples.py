@@ -11,7 +11,7 @@ from typing import Any
 
 
 class In:
-    """An input of random numbers: shape, range (whole numbers for integer types) and element type."""
+    """An input of random numbers (whole ones for integer types): shape, range and element type."""
 
     def __init__(self, shape, low: float = -1.0, high: float = 1.0, dtype: str = "float32"):
         self.shape, self.low, self.high, self.dtype = tuple(shape), low, high, dtype

@@ -28,9 +28,9 @@ def sum_to(F: Any, value: Any, from_shape: tuple, to_shape: tuple) -> Any:
 # Functions whose results are exact or correctly rounded everywhere.
 EXACT = frozenset("abs sign negative square sqrt floor ceil trunc rint".split())
 
-# NumPy's vectorised float32 functions are off by a unit in the last place now and then, those of the
-# C library nearly never.  On arrays of up to so many elements, such as people print and compare with
-# books, float64 is used inside, which gives the C library's numbers.
+# NumPy's vectorised float32 functions are off by a unit in the last place now and then, those of
+# the C library nearly never.  On arrays of up to so many elements, such as people print and compare
+# with books, float64 is used inside, which gives the C library's numbers (decisions/0002).
 ROUNDED_UP_TO = 1024
 
 
@@ -68,8 +68,7 @@ def unary(
     `compute` is the name of a function of the array library, or a kernel; `gradient` its rule;
     `domain` where the automatic tests take their numbers; `value` the expected result in float64.
     """
-    is_ufunc = isinstance(compute, str)
-    kernel = ufunc_kernel(compute) if is_ufunc else compute
+    kernel = ufunc_kernel(compute) if isinstance(compute, str) else compute
     op = register(
         Operator(
             name,
@@ -78,7 +77,7 @@ def unary(
             aliases=tuple(aliases),
             shape=rules.same_shape,
             in_place=True,
-            ufunc=compute if is_ufunc and compute in EXACT else None,
+            ufunc=compute if isinstance(compute, str) and compute in EXACT else None,
             doc=doc,
             source=compute if callable(compute) else unary,
             zero_gradient=gradient is None,

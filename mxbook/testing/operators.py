@@ -64,22 +64,31 @@ def check_value(case: Case) -> None:
 
 
 def check_inference(case: Case, ctx: Context | None = None, floats: str | None = None) -> None:
-    """Shapes and types are as inferred; results are new arrays in C order on their device."""
+    """Shapes and types are as inferred; results are new arrays in C order on their device.
+
+    So for the kernel, and for the function of arrays alone that small calls may use in its place.
+    """
     ctx = ctx or current_context()
     inputs = case.arrays(ctx, floats)
     arrays = [a._data for a in inputs]
     p = case.values
     with ctx:
         plan = Plan(case.op, p, [a._spec for a in inputs], ctx, train=True)
-        found = plan.kernel(p, *arrays)
+        _check_results(plan, arrays, plan.kernel(p, *arrays))
+        if plan.fast is not None:
+            numbers = [p.scalar] if case.op.params else []
+            _check_results(plan, arrays, plan.fast(*arrays, *numbers))
+
+
+def _check_results(plan: Plan, arrays: list, found: Any) -> None:
     found = found if isinstance(found, tuple | list) else (found,)
     if len(found) != len(plan.outputs):
         raise AssertionError(f"{len(found)} results, but {len(plan.outputs)} outputs are declared")
-    xp = backend.array_module(ctx)
+    xp = backend.array_module(plan.ctx)
     for i, (result, spec) in enumerate(zip(found, plan.outputs, strict=True)):
         if not isinstance(result, xp.ndarray):
             raise AssertionError(f"result {i} is a {type(result).__name__}, not an array")
-        shape = result.shape if case.op.dynamic_shape else spec.shape
+        shape = result.shape if plan.op.dynamic_shape else spec.shape
         if (result.shape, result.dtype) != (shape, spec.dtype):
             raise AssertionError(
                 f"result {i} is {result.dtype}{result.shape}, inferred was {spec.dtype}{shape}"
@@ -135,15 +144,18 @@ def _may_become(partial: Any, full: Any) -> bool:
 
 
 def check_types(case: Case) -> None:
-    """Every float type that the type rule lets pass gives float64's values, to its precision."""
-    for floats in ("float16", "float32", "float64"):
+    """Every type that the type rule lets pass in place of real numbers keeps what is inferred.
+
+    For float types the values are those of float64, to the type's precision.
+    """
+    for floats in ("int32", "uint8", "float16", "float32", "float64"):
         if not case.floats or not case.accepts(floats):
             continue
         check_inference(case, floats=floats)
+        if floats not in TOLERANCES or case.op.uses_random or not case.accepts("float64"):
+            continue
         inputs = case.host(floats)
         exact = [x.astype("float64") if x.dtype in FLOATS else x for x in inputs]
-        if case.op.uses_random or not case.accepts("float64"):
-            continue
         found = case.call(*[array(x, dtype=x.dtype) for x in inputs])
         expected = case.call(*[array(x, dtype=x.dtype) for x in exact])
         for i, (a, b) in enumerate(zip(found, expected, strict=True)):
@@ -223,7 +235,9 @@ def _only(case: Case, index: int, *arrays: NDArray) -> NDArray:
 def check_device(case: Case, ctx: Context) -> None:
     """On a device: the values, gradients and gradients of gradients that the processor gives."""
     host = cpu()
-    check_inference(case, ctx)
+    for floats in (None, "int32"):  # CuPy rounds whole numbers to real ones, NumPy does not
+        if floats is None or case.accepts(floats):
+            check_inference(case, ctx, floats)
     found = case.on(ctx)
     for a in found:
         if a.context != ctx:

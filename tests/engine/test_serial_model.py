@@ -3,11 +3,13 @@
 import queue
 import random
 import threading
+from functools import partial
 
 import pytest
 
 from mxbook.base.errors import CancelledError, OperationError
 from mxbook.engine import Variable
+from mxbook.engine.gates import local
 
 from .conftest import KINDS, LARGE
 
@@ -74,7 +76,7 @@ class Step:
             if root is None:
                 cell.expected = total % 1_000_003
 
-    def start(self, on_complete, completer):
+    def start(self, completer, on_complete):
         def end():
             try:
                 self.compute()
@@ -91,9 +93,7 @@ class Step:
         options = {"name": "step", "priority": self.priority, "work": self.work, "nbytes": 8}
         try:
             if self.is_async:
-                engine.push_async(
-                    lambda done: self.start(done, completer), reads, writes, **options
-                )
+                engine.push_async(partial(self.start, completer), reads, writes, **options)
             else:
                 engine.push(self.compute, reads, writes, **options)
         except OperationError:
@@ -146,7 +146,7 @@ def test_many_threads_push_at_once(make_engine, kind):
     variables = [Variable() for _ in range(3)]
     counters, orders = [0, 0, 0], {}
 
-    def pusher(me):
+    def pusher(me, own):
         rng = random.Random(me)
         orders[me] = []
         for i in range(600):
@@ -165,8 +165,7 @@ def test_many_threads_push_at_once(make_engine, kind):
 
     threads = []
     for me in range(4):
-        own = Variable()
-        thread = threading.Thread(target=pusher, args=(me,))
+        thread = threading.Thread(target=pusher, args=(me, Variable()))
         thread.start()
         threads.append(thread)
     for thread in threads:
@@ -183,8 +182,6 @@ def test_a_cancelled_operation_never_runs(make_engine):
     engine.push(release.wait, writes=[first])
     for i in range(20):
         engine.push(lambda i=i: ran.append(i), reads=[first], writes=[second])
-    from mxbook.engine.gates import local
-
     assert engine.cancel(local.lane, "tested") == 20
     release.set()
     engine.settle()

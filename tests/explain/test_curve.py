@@ -25,7 +25,7 @@ def test_columns_hold_the_exact_range_of_their_points(values, count, log):
     axis = step_axis([series.buckets], log)
     cut = columns(series.buckets, axis, count)
     assert len(cut.at) <= count
-    assert cut.count.sum() == np.isfinite(values).sum()
+    assert cut.finite.sum() == np.isfinite(values).sum()
     assert cut.bad.sum() == np.isnan(values).sum()
     column = np.minimum(np.floor(axis.place(np.arange(1, len(values) + 1)) * count), count - 1)
     for low, high, c in zip(cut.low, cut.high, np.unique(column), strict=True):
@@ -41,8 +41,8 @@ def test_columns_hold_the_exact_range_of_their_points(values, count, log):
 def test_smooth_is_the_average_with_fading_weights(values, width):
     series = series_of(values)
     cut = columns(series.buckets, step_axis([series.buckets], False), 1000)
-    weights = np.exp(-np.abs(cut.at[:, None] - cut.at[None]) / width) * cut.count
-    known = cut.count > 0
+    weights = np.exp(-np.abs(cut.at[:, None] - cut.at[None]) / width) * cut.finite
+    known = cut.finite > 0
     if not known.any():
         return
     expected = (weights[:, known] @ cut.mean[known]) / weights.sum(1)

@@ -55,6 +55,19 @@ def assert_all(found, expected, what, wider=1):
         assert_agree(a.asnumpy(), b, f"{what} {i}", (rtol * wider, atol * wider))
 
 
+# Habits of MXNet that mxbook does not share, with the reason.
+SIDE_EFFECTS = {"BatchNorm": 1}  # MXNet overwrites gamma with 1 where it is fixed
+OTHER_GRADIENTS = {
+    "LayerNorm(axis=1, eps=0.001, output_mean_var=True)": "MXNet forgets what arrives at the "
+    "mean and the variance; these are derivatives like all others",
+}
+
+
+def assert_inputs(case, arrays, stored):
+    kept = [i for i in range(len(arrays)) if SIDE_EFFECTS.get(case["op"]) != i]
+    assert_all([arrays[i] for i in kept], [stored[i] for i in kept], "after the call, input")
+
+
 every_case = pytest.mark.parametrize("case", INDEX["cases"], ids=named)
 
 
@@ -63,10 +76,13 @@ def test_outputs(case):
     inputs = unpack(case["in"])
     arrays = [mx.nd.array(x, dtype=x.dtype) for x in inputs]
     assert_all(run(case, arrays), unpack(case["out"]), "output")
-    assert_all(arrays, unpack(case.get("after", case["in"])), "after the call, input")
+    assert_inputs(case, arrays, unpack(case.get("after", case["in"])))
 
 
-@pytest.mark.parametrize("case", [c for c in INDEX["cases"] if "head" in c], ids=named)
+WITH_GRADIENTS = [c for c in INDEX["cases"] if "head" in c and named(c) not in OTHER_GRADIENTS]
+
+
+@pytest.mark.parametrize("case", WITH_GRADIENTS, ids=named)
 def test_gradients(case):
     arrays = [mx.nd.array(x, dtype=x.dtype) for x in unpack(case["in"])]
     for a in arrays:
@@ -79,7 +95,7 @@ def test_gradients(case):
     mx.autograd.backward(found, heads)
     pairs = [(a, g) for a, g in zip(arrays, unpack(case["grad"]), strict=True) if g is not None]
     assert_all([a.grad for a, _ in pairs], [g for _, g in pairs], "gradient", wider=10)
-    assert_all(arrays, unpack(case.get("train_after", case["in"])), "after the call, input")
+    assert_inputs(case, arrays, unpack(case.get("train_after", case["in"])))
 
 
 def test_every_operator_has_stored_answers():

@@ -135,7 +135,8 @@ class ndarray:  # CuPy's name
         if not copy and dtype == self._host.dtype:
             return self
         unwrap(self)  # on the current device?
-        return wrap(self._host.astype(dtype, order, casting or "unsafe", copy=True))
+        with np.errstate(all="ignore"):  # a device does not warn
+            return wrap(self._host.astype(dtype, order, casting or "unsafe", copy=True))
 
 
 def _forward(name: str) -> None:

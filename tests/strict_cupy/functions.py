@@ -20,7 +20,7 @@ broadcast_to        array | shape
 broadcast_arrays    *args |
 expand_dims         a | axis
 squeeze             a | axis
-reshape             a | shape order
+reshape             a newshape= | order
 ravel               a | order
 moveaxis            a | source destination
 rollaxis            a | axis start
@@ -44,8 +44,8 @@ tile                A | reps
 repeat              a | repeats axis
 append              arr values | axis
 flip                a | axis
-fliplr              m |
-flipud              m |
+fliplr              a |
+flipud              a |
 roll                a | shift axis
 rot90               a | k axes
 pad                 array | pad_width mode constant_values end_values reflect_type stat_length
@@ -73,7 +73,7 @@ tril                m | k
 triu                m | k
 vander              x | N increasing
 ravel_multi_index   [multi_index] | dims mode order
-unravel_index       indices | shape order
+unravel_index       indices dims= | order
 ix_                 *args |
 meshgrid            *xi | indexing sparse copy
 
@@ -152,7 +152,7 @@ einsum              subscripts= *operands | dtype optimize
 zeros_like          a | dtype order shape
 ones_like           a | dtype order shape
 full_like           a fill_value? | dtype order shape
-empty_like          a | dtype order shape
+empty_like          prototype | dtype order shape
 
 zeros               | shape dtype order
 ones                | shape dtype order
@@ -218,23 +218,19 @@ clip         self min? max? | out
 round        self | decimals out
 dot          self b | out
 nonzero      self |
-argsort      self | axis kind
+argsort      self | axis
 argpartition self kth= | axis
 searchsorted self v? | side sorter
 ravel        self | order
 flatten      self | order
 conj         self |
 conjugate    self |
-sort         self | axis kind
+sort         self | axis
 partition    self kth= | axis
 fill         self value? |
 """
 
-CHOICES = {  # values that NumPy knows and CuPy does not
-    "kind": (None, "stable"),
-    "mode@put": ("wrap", "clip"),
-    "mode@choose": ("wrap", "clip"),
-}
+CHOICES = {"kind": (None, "stable")}  # NumPy knows more
 ALWAYS = {"put": {"mode": "wrap"}}  # CuPy's defaults where NumPy's differ
 ARRAYS_BY_NAME = ("out", "sorter")  # arguments that are device arrays wherever they occur
 
@@ -268,7 +264,7 @@ class Option(Argument):
 
     def taken(self, value, function: str):
         """As for any argument, and only choices that CuPy has."""
-        allowed = CHOICES.get(f"{self.name}@{function}") or CHOICES.get(self.name)
+        allowed = CHOICES.get(self.name)
         if allowed and value not in allowed:
             raise ValueError(f"{function}: {self.name}={value!r} is not supported by CuPy")
         if self.name == "dtype" and value is not None:

@@ -21,11 +21,20 @@ isfinite isinf isnan signbit copysign nextafter modf ldexp frexp floor ceil trun
 matmul
 """
 
-AT = {"add", "subtract", "maximum", "minimum", "bitwise_and", "bitwise_or", "bitwise_xor"}
-ATOMIC = {"int32", "uint32", "uint64", "float32", "float64"}  # types with atomic operations
-ATOMIC_ADD = ATOMIC | {"float16", "complex64", "complex128"}
+# `at` needs an atomic operation of the device; these are the types for which CuPy uses one.
+AT = {
+    "add": "int32 float16 float32 float64 uint32 uint64",
+    "subtract": "int32 uint32",
+    "maximum": "int32 float32 float64 uint32 uint64",
+    "minimum": "int32 float32 float64 uint32 uint64",
+    "bitwise_and": "int32 int64 uint32 uint64",
+    "bitwise_or": "int32 int64 uint32 uint64",
+    "bitwise_xor": "int32 int64 uint32 uint64",
+}
 REDUCE = {"add": "sum", "multiply": "prod"}
 ACCUMULATE = {"add": "cumsum", "multiply": "cumprod"}
+# Of whole numbers these make real ones in CuPy, while NumPy leaves them as they are.
+MAKE_FLOATS = {"floor", "ceil", "trunc"}
 # Operators of the array, by the ufunc behind them.
 BINARY = {
     "add": "add",
@@ -68,6 +77,8 @@ class ufunc:  # CuPy's name
         if len(args) != self.nin:
             raise TypeError(f"{self.__name__} takes {self.nin} arrays, got {len(args)}")
         inputs = [operand(a, *args) for a in args]
+        if self.__name__ in MAKE_FLOATS:
+            inputs = [np.asarray(x, np.sqrt(np.zeros_like(x)).dtype) for x in inputs]
         keywords = {"casting": casting}
         if dtype is not None:
             keywords["dtype"] = checked_dtype(dtype)
@@ -84,8 +95,8 @@ class ufunc:  # CuPy's name
     def at(self, a, indices, b=None):
         """Like `a[indices] op= b`, where a position may come several times."""
         self._only_in(AT, "at")
-        if a.dtype.name not in (ATOMIC_ADD if self.__name__ in ("add", "subtract") else ATOMIC):
-            raise TypeError(f"{self.__name__}.at: the device has no atomic operation on {a.dtype}")
+        if a.dtype.name not in AT[self.__name__].split():
+            raise TypeError(f"{self.__name__}.at only supports {AT[self.__name__]}, not {a.dtype}")
         index = tuple(map(_position, indices)) if isinstance(indices, tuple) else _position(indices)
         self._function.at(unwrap(a), index, operand(b, a))
 

@@ -24,7 +24,7 @@ def twice(F, p, dy, data):
 
 def make(kernel=square, gradient=twice, params=(), value=np.square, **fields):
     """A correct operator, unless something else is asked for."""
-    fields = {"shape": rules.same_shape, **fields}
+    fields = {"shape": rules.same_shape, "type": rules.float_type, **fields}
     op = Operator("_under_test", kernel, tuple(params), **fields)
     if gradient is not None:
         op.gradient("data")(gradient)
@@ -148,6 +148,7 @@ def test_of_several_outputs_each_has_its_gradient():
         lambda k, p, data: (k.xp.square(data), k.xp.exp(data)),
         (),
         shape=lambda p, d: ([d], [d, d]),
+        type=rules.float_type,
         outputs=("a", "b"),
         doc="The square and the exponential.",
     )

@@ -20,7 +20,8 @@ function close(found, expected) {
   expect(found.length).toBe(expected.length);
   known(expected).forEach((value, i) => {
     if (Number.isNaN(value)) expect(found[i], `at ${i}`).toBeNaN();
-    else expect(Math.abs(found[i] - value)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)));
+    else
+      expect(Math.abs(found[i] - value)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(value)));
   });
 }
 
@@ -53,7 +54,7 @@ test.each(agreed.curves)("columns, smoothing and axes are alike: $points points"
   expect(series.every).toBe(c.every);
   if (c.every > 1) rows(series).forEach((row, i) => close(row, c.buckets[i]));
   const cut = columns(series, stepAxis([series], c.log), c.columns);
-  for (const name of ["at", "low", "high", "mean", "count", "bad"]) close(cut[name], c.cut[name]);
+  for (const name of ["at", "low", "high", "mean", "finite", "bad"]) close(cut[name], c.cut[name]);
   const line = smooth(cut, c.width);
   close(line, c.line);
   expect(dense(cut)).toBe(c.dense);
@@ -86,7 +87,9 @@ test.each(["rows", "snapshot"])("a run arrives whole as %s", (kind) => {
 test("a coarse snapshot has all points and asks for more", () => {
   const record = new Record();
   expect(record.receive(bytes(agreed.run.coarse))).toBe(true);
-  const count = record.curves().map(({ series }) => rows(series).reduce((n, r) => n + r[5] + r[6], 0));
+  const count = record
+    .curves()
+    .map(({ series }) => rows(series).reduce((n, r) => n + r[5] + r[6], 0));
   expect(count).toEqual(agreed.run.totals);
   expect(record.receive(bytes(agreed.run.snapshot))).toBe(false);
   expect(record.coarse).toBe(false);

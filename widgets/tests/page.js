@@ -3,7 +3,8 @@
 const pen = new Proxy(
   {},
   {
-    get: (own, name) => (name === "measureText" ? (t) => ({ width: 6 * t.length }) : own[name] ?? (() => {})),
+    get: (own, name) =>
+      name === "measureText" ? (t) => ({ width: 6 * t.length }) : (own[name] ?? (() => {})),
     set: (own, name, value) => Reflect.set(own, name, value),
   },
 );

@@ -4,7 +4,8 @@ import { Record } from "../src/curves/record.js";
 import { falling, rows, snapshot } from "./model.js";
 
 const names = ["loss"];
-const points = (begin, end) => Array.from({ length: end - begin }, (_, i) => [0, begin + i + 1, 0.5]);
+const points = (begin, end) =>
+  Array.from({ length: end - begin }, (_, i) => [0, begin + i + 1, 0.5]);
 const steps = (record) => record.series[0].total;
 
 test("points arrive in order", () => {
@@ -55,7 +56,10 @@ test("epochs grow and only closed ones are marked", () => {
   const record = new Record();
   record.receive(rows(names, 0, points(0, 2), { epochs: [[1, 2, 0.5]], closed: 0 }));
   expect(record.marks()).toEqual([]);
-  const later = [[1, 3, 0.7], [2, 4, 0.9]];
+  const later = [
+    [1, 3, 0.7],
+    [2, 4, 0.9],
+  ];
   record.receive(rows(names, 2, points(2, 4), { epochs: later, closed: 1 }));
   expect(record.marks()).toEqual([[1, 3, 0.7]]);
 });

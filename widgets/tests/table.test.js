@@ -26,12 +26,26 @@ function record(curves = [falling(500), falling(5)]) {
 test("commas between all values, gaps empty, odd names quoted", () => {
   const found = new Record();
   const names = ["loss", 'a,"b'];
-  found.receive(rows(names, 0, [[0, 1, 0.5], [1, 1, 2], [0, 2, NaN], [0, 2, 0.25]]));
+  found.receive(
+    rows(names, 0, [
+      [0, 1, 0.5],
+      [1, 1, 2],
+      [0, 2, NaN],
+      [0, 2, 0.25],
+    ]),
+  );
   expect(csv(found)).toBe('step,loss,"a,""b"\n1,0.5,2\n2,nan,\n2,0.25,\n');
 });
 
 test("between is the mean of a stretch", () => {
-  const found = record([[[1, 8], [2, 4], [3, 2]], [[1, 1]]]);
+  const found = record([
+    [
+      [1, 8],
+      [2, 4],
+      [3, 2],
+    ],
+    [[1, 1]],
+  ]);
   expect(between(found.series[0], 1, 3)).toBe(3);
   expect(between(found.series[0], 3, 9)).toBeNaN();
 });

@@ -27,7 +27,9 @@ function open(bytes = some()) {
 const find = (selector) => el.querySelector(selector);
 const button = (title) => [...el.querySelectorAll("button")].find((b) => b.title === title);
 const press = (key, more = {}) => {
-  find(".mxb-plots").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+  find(".mxb-plots").dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+  );
 };
 const speech = () => find(".mxb-speech").textContent;
 
@@ -37,7 +39,9 @@ afterEach(() => cleanup());
 test("shows title, progress, curves and charts", () => {
   expect(find(".mxb-title").textContent).toBe("digits");
   expect(find(".mxb-progress").getAttribute("aria-valuenow")).toBe("72");
-  expect([...el.querySelectorAll(".mxb-chip")].map((c) => c.children[1].textContent)).toEqual(names);
+  expect([...el.querySelectorAll(".mxb-chip")].map((c) => c.children[1].textContent)).toEqual(
+    names,
+  );
   expect(el.querySelectorAll("canvas").length).toBe(2);
   expect(find(".mxb-plots").getAttribute("aria-label")).toContain("digits: 72 steps");
 });
@@ -141,7 +145,10 @@ test("a curve can be hidden; its button stays the same element", async () => {
 
 test("the table is a table", () => {
   button("show as table").click();
-  expect([...el.querySelectorAll("th[scope=col]")].map((th) => th.textContent)).toEqual(["step", ...names]);
+  expect([...el.querySelectorAll("th[scope=col]")].map((th) => th.textContent)).toEqual([
+    "step",
+    ...names,
+  ]);
   expect(el.querySelectorAll("tbody tr").length).toBe(30);
   button("show as table").click();
   expect(find(".mxb-table").hidden).toBe(true);
@@ -158,7 +165,9 @@ test("several views share the data, which lives as long as the model", async () 
   const close = widget.render({ model, el: second });
   button("logarithmic values").click();
   await frame();
-  expect(second.querySelector('[title="logarithmic values"]').getAttribute("aria-pressed")).toBe("true");
+  expect(second.querySelector('[title="logarithmic values"]').getAttribute("aria-pressed")).toBe(
+    "true",
+  );
   close();
   expect(second.children.length).toBe(0);
   expect(hold("test", () => "nothing")).not.toBe("nothing");

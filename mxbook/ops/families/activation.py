@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from mxbook.base.dtypes import FLOATS
 from mxbook.ops import rules
 from mxbook.ops.params import Enum, Float
 from mxbook.ops.registry import operator
@@ -83,6 +84,7 @@ NONLINEARITIES = {
     "Activation",
     Enum("act_type", tuple(NONLINEARITIES), doc="Which function."),
     shape=rules.same_shape,
+    type=rules.float_type,
     aliases=("_npx_activation",),
     in_place=True,
 )
@@ -112,11 +114,17 @@ for _name, _row in NONLINEARITIES.items():
 
 
 def _as_operator(name: str, doc: str) -> None:
-    """The nonlinearity as an operator of its own."""
+    """The nonlinearity as an operator of its own, which also takes whole numbers."""
     row = NONLINEARITIES[name]
+
+    def kernel(k, p, data, *, out=None):
+        if data.dtype in FLOATS:
+            return row.kernel(k, p, data, out=out)
+        return row.kernel(k, p, data.astype("float64")).astype(data.dtype)
+
     op = unary(
         name,
-        row.kernel,
+        kernel,
         lambda F, p, dy, out: row.slope(F, dy, out),
         doc,
         domain=(0.1, 2),
@@ -135,6 +143,7 @@ _as_operator("softsign", "`x / (1 + |x|)`.")
     Float("alpha", 0.2, doc="Slope."),
     Float("beta", 0.5, doc="Value at 0."),
     shape=rules.same_shape,
+    type=rules.float_type,
     in_place=True,
 )
 def hard_sigmoid(k, p, data, *, out=None):

@@ -35,6 +35,13 @@ def _power(xp, lhs, rhs, out):
     return xp.power(xp.asarray(lhs, "float64"), rhs).astype(dtype)
 
 
+def _hypot(xp, lhs, rhs, out):
+    dtype = getattr(lhs, "dtype", None) or rhs.dtype
+    if dtype in FLOATS:
+        return xp.hypot(lhs, rhs, out=out)
+    return xp.hypot(lhs, rhs).astype(dtype)
+
+
 def _log(F, x):
     """The logarithm of an array or of a number."""
     return F.log(x) if hasattr(x, "shape") else math.log(x) if x > 0 else math.nan
@@ -137,10 +144,11 @@ Arithmetic(
 )
 
 Arithmetic(
-    "hypot",
+    _hypot,
     f"The length of the hypotenuse, `sqrt(lhs^2 + rhs^2)`.  {ELEMENTWISE}",
     lhs_rule=lambda F, dy, lhs, out: dy * lhs / out,
     rhs_rule=lambda F, dy, rhs, out: dy * rhs / out,
+    value=np.hypot,
 ).forms(
     broadcast=("broadcast_hypot",),
     elemwise=("_hypot", "_Hypot"),

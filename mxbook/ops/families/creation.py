@@ -1,6 +1,7 @@
 """Making arrays, copying them, changing their element type, stopping gradients."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def _pass(F, _p, dy):
     return dy
 
 
-COPY = {"value": lambda x: x}
+COPY: dict[str, Any] = {"value": lambda x: x}
 unary("_copy", _copy, _pass, "A copy.", aliases=("identity",), **COPY)
 unary("_copyto", _copy, _pass, "A copy, written to `out`.", aliases=("_npi_copyto",), **COPY)
 unary(

@@ -1,5 +1,7 @@
 """Elementary functions of one array: exponentials, roots, trigonometry, signs and rounding."""
 
+from typing import Any
+
 import numpy as np
 
 from mxbook.ops.tables import unary
@@ -8,15 +10,15 @@ FLOAT = "The element type stays."
 
 
 def _rsqrt(k, _p, data):
-    return 1 / k.xp.sqrt(data)
+    return (1 / k.xp.sqrt(data)).astype(data.dtype, copy=False)
 
 
 def _rcbrt(k, _p, data):
-    return 1 / k.xp.cbrt(data)
+    return (1 / k.xp.cbrt(data)).astype(data.dtype, copy=False)
 
 
-def _reciprocal(k, _p, data, *, out=None):
-    return k.xp.true_divide(1, data, out=out)
+def _reciprocal(k, _p, data):
+    return k.xp.true_divide(1, data).astype(data.dtype, copy=False)
 
 
 def _round(k, _p, data):
@@ -33,8 +35,8 @@ def _sign(k, _p, data):
     return (data > 0).astype(data.dtype) - (data < 0).astype(data.dtype)
 
 
-def _fix(k, _p, data, *, out=None):
-    return k.xp.trunc(data, out=out)
+def _fix(k, _p, data):
+    return k.xp.trunc(data).astype(data.dtype, copy=False)
 
 
 unary("exp", "exp", lambda F, p, dy, out: dy * out, f"`e` to the power of each element.  {FLOAT}")
@@ -181,7 +183,7 @@ unary(
     "Degrees as radians, `x * pi / 180`.",
 )
 
-STEPS = {"domain": (0.1, 0.4), "why": "a step function: its gradient is 0"}
+STEPS: dict[str, Any] = {"domain": (0.1, 0.4), "why": "a step function: its gradient is 0"}
 unary("floor", "floor", None, "The nearest whole number below or equal.", **STEPS)
 unary("ceil", "ceil", None, "The nearest whole number above or equal.", **STEPS)
 unary("trunc", "trunc", None, "The whole number towards 0.", **STEPS)

@@ -86,15 +86,11 @@ def _(p, data):
 def _(F, p, dy, data_shape):
     channels = data_shape[-3]
     std = np.broadcast_to(p.std, channels)
-    parts = [
-        F.slice_axis(dy, axis=-3, begin=i, end=i + 1) / float(std[i]) for i in range(channels)
-    ]
+    parts = [F.slice_axis(dy, axis=-3, begin=i, end=i + 1) / float(std[i]) for i in range(channels)]
     return parts[0] if channels == 1 else F.Concat(*parts, dim=len(data_shape) - 3)
 
 
-image_to_tensor.example(In((2, 3, 3), 0, 255, "uint8")).gives(
-    lambda x: x.transpose(2, 0, 1) / 255
-)
+image_to_tensor.example(In((2, 3, 3), 0, 255, "uint8")).gives(lambda x: x.transpose(2, 0, 1) / 255)
 image_to_tensor.example((2, 2, 3, 1)).gives(lambda x: x.transpose(0, 3, 1, 2) / 255)
 image_normalize.example((3, 2, 2), mean=(0.1, 0.2, 0.3), std=(0.5, 1, 2)).gives(
     lambda x: (x - np.reshape([0.1, 0.2, 0.3], (3, 1, 1))) / np.reshape([0.5, 1, 2], (3, 1, 1))

@@ -190,7 +190,9 @@ def _(p, delta, data, *vectors):
 
 @batch_norm_gradient.types
 def _(p, delta, data, *vectors):
-    return [delta, data, *vectors], [data, vectors[0], vectors[0], vectors[0]]
+    (data, _), _ = rules.same_type(p, data, delta)
+    (data, *vectors), (_, vector, _) = _batch_norm_types(p, data, *vectors)
+    return [data, data, *vectors], [data, vector, vector, vector]
 
 
 @batch_norm_gradient.gradient
@@ -332,7 +334,8 @@ def _(p, data):
     least = 2 if p.mode == "instance" else 3
     if len(data) < least:
         raise ShapeError(
-            f"data has the shape {shapes.text(data)}", rule=f"at least {least} axes in mode {p.mode}"
+            f"data has the shape {shapes.text(data)}",
+            rule=f"at least {least} axes in mode {p.mode}",
         )
     return data
 
@@ -376,9 +379,7 @@ batch_norm.example((5, 3), *_VECTORS, fix_gamma=False, use_global_stats=True).gi
 batch_norm_gradient.example(
     (4, 3), (4, 3), In((3,), 0.5, 1.5), (3,), In((3,), 0.5, 1.5), (3,), In((3,), 0.5, 1.5)
 ).not_smooth("mean and inverse belong to the data, and cannot be varied alone")
-layer_norm.example((2, 3, 4), (4,), (4,)).gives(
-    lambda x, g, b: g * _normalised(x, (2,), 1e-5) + b
-)
+layer_norm.example((2, 3, 4), (4,), (4,)).gives(lambda x, g, b: g * _normalised(x, (2,), 1e-5) + b)
 layer_norm.example((2, 3, 4), (3,), (3,), axis=1, eps=1e-3, output_mean_var=True).gives(
     lambda x, g, b: [
         g[:, None] * _normalised(x, (1,), 1e-3) + b[:, None],

@@ -18,7 +18,7 @@ RESCALE = Float("rescale_grad", 1.0, doc="The gradient is multiplied by this fir
 CLIP = Float("clip_gradient", -1.0, doc="Then cut off beyond +- this; not at all below 0.")
 LAZY = Bool("lazy_update", True, doc="With sparse gradients: leave rows without gradient alone.")
 MOMENTUM = Float("momentum", 0.0, doc="How much of the last step is kept.")
-STEP = {"shape": rules.same_shape, "in_place": True}
+STEP = {"shape": rules.same_shape, "type": rules.float_type, "in_place": True}
 
 
 def _gradient(k, p, grad, dtype=None):
@@ -84,7 +84,7 @@ def _mixed_types(*names):
     """A type rule: float32 for the inputs named, one common type for the others and the result."""
 
     def rule(_p, *dtypes):
-        low, outs = rules.same_type(_p, *dtypes[: len(dtypes) - len(names)])
+        low, outs = rules.float_type(_p, *dtypes[: len(dtypes) - len(names)])
         return [*low, *[DEFAULT] * len(names)], outs[:1]
 
     return rule
@@ -98,8 +98,7 @@ def _mixed_types(*names):
     CLIP,
     LAZY,
     mutates=("weight32",),
-    type=_mixed_types("weight32"),
-    **STEP,
+    **{**STEP, "type": _mixed_types("weight32")},
 )
 def mp_sgd_update(k, p, weight, grad, weight32):
     """`sgd_update` of a float16 weight, computed on `weight32`, its float32 master copy.
@@ -119,8 +118,7 @@ def mp_sgd_update(k, p, weight, grad, weight32):
     CLIP,
     LAZY,
     mutates=("mom", "weight32"),
-    type=_mixed_types("mom", "weight32"),
-    **STEP,
+    **{**STEP, "type": _mixed_types("mom", "weight32")},
 )
 def mp_sgd_mom_update(k, p, weight, grad, mom, weight32):
     """`sgd_mom_update` of a float16 weight; momentum and master copy are float32.

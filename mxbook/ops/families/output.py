@@ -29,7 +29,9 @@ SOFTMAX = (
     Bool("preserve_shape", False, doc="Classes lie along the last axis."),
     NORMALIZATION,
     Bool("out_grad", False, doc="Multiply the gradient by the output (sic; see the rule)."),
-    Float("smooth_alpha", 0.0, doc="Label smoothing: so much goes from the label to other classes."),
+    Float(
+        "smooth_alpha", 0.0, doc="Label smoothing: so much goes from the label to other classes."
+    ),
 )
 WHY = "the gradient is that of a loss, not of the output"
 
@@ -43,7 +45,7 @@ def _matrix_shape(p, shape):
     return shape[0], shapes.size(shape[1:]), 1
 
 
-@operator("SoftmaxOutput", *SOFTMAX, aliases=("Softmax",), cost=rules.elementwise_cost)
+@operator("SoftmaxOutput", *SOFTMAX, aliases=("Softmax",), type=rules.float_type)
 def softmax_output(k, p, data, label):
     """Softmax; backward gives the gradient of the cross entropy, `softmax(data) - one_hot(label)`.
 
@@ -98,7 +100,7 @@ def _(F, p, dy, output, label):
     return dx * output if p.out_grad else dx
 
 
-@operator("_backward_SoftmaxOutput", *SOFTMAX)
+@operator("_backward_SoftmaxOutput", *SOFTMAX, type=rules.float_type)
 def softmax_output_gradient(k, p, output, label):
     """`output - one_hot(label)`, scaled; or `output - label` where the label has probabilities."""
     xp = k.xp
@@ -155,12 +157,14 @@ softmax_output_gradient.example((2, 3), [0.0, 2.0], smooth_alpha=0.1, grad_scale
 def _regression(name, kernel, slope, doc, value):
     """An output for regression: `slope(F, difference)` is the gradient of the loss."""
 
-    @operator(name, SCALE, in_place=True)
+    @operator(name, SCALE, type=rules.float_type, in_place=True)
     def regression(k, p, data, label, *, out=None):
         return kernel(k, p, data, out=out)
 
-    regression.doc = doc + "\n\ndata and label have the same shape; (n, 1) and (n,) also fit.\n\n" + (
-        f"Source: MXNet 1.6, `mx.nd.{name}`."
+    regression.doc = (
+        doc
+        + "\n\ndata and label have the same shape; (n, 1) and (n,) also fit.\n\n"
+        + (f"Source: MXNet 1.6, `mx.nd.{name}`.")
     )
 
     @regression.shapes
@@ -239,4 +243,6 @@ def _(F, p, dy, data, data_shape):
 
 
 make_loss.example((2, 3), grad_scale=2.0).gives(lambda x: x).not_smooth(WHY)
-make_loss.example((2, 3), normalization="valid", valid_thresh=0.1).gives(lambda x: x).not_smooth(WHY)
+make_loss.example((2, 3), normalization="valid", valid_thresh=0.1).gives(lambda x: x).not_smooth(
+    WHY
+)

@@ -14,7 +14,11 @@ from .convolution import LAYOUTS
 POOLING = (
     Shape("kernel", (), doc="Lengths of the window, as in (2, 2)."),
     Enum("pool_type", ("avg", "lp", "max", "sum"), "max", doc="What is kept of a window."),
-    Bool("global_pool", False, doc="The window is the whole image; kernel, stride and pad are ignored."),
+    Bool(
+        "global_pool",
+        False,
+        doc="The window is the whole image; kernel, stride and pad are ignored.",
+    ),
     Bool("cudnn_off", False, doc="Has no effect here."),
     Enum(
         "pooling_convention",
@@ -151,15 +155,13 @@ def _options(p):
     return {param.name: getattr(p, param.name) for param in POOLING}
 
 
-@operator("_pool_to_maxima", *POOLING, cost=_cost)
+@operator("_pool_to_maxima", *POOLING, type=rules.float_type, cost=_cost)
 def pool_to_maxima(k, p, delta, data):
     """The gradient of max pooling: each number of `delta` goes to the largest element of its window.
 
     Of equal elements to the first one.
     """
-    return k.xp.ascontiguousarray(
-        kernels.to_maxima(k.xp, delta, data, axes_of(p, data.shape))
-    )
+    return k.xp.ascontiguousarray(kernels.to_maxima(k.xp, delta, data, axes_of(p, data.shape)))
 
 
 @pool_to_maxima.shapes
@@ -173,7 +175,7 @@ def _(F, p, dy, data):
     return F._pool_at_maxima(dy, data, **_options(p))
 
 
-@operator("_pool_at_maxima", *POOLING, cost=_cost)
+@operator("_pool_at_maxima", *POOLING, type=rules.float_type, cost=_cost)
 def pool_at_maxima(k, p, values, data):
     """The elements of `values` at the places of the largest elements of `data` in each window."""
     return kernels.at_maxima(k.xp, values, data, axes_of(p, data.shape))

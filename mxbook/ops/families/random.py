@@ -301,7 +301,8 @@ def _(p, data):
 
 @sample_multinomial.types
 def _(p, dtype):
-    return [dtype], [p.dtype, dtype] if p.get_prob else [p.dtype]
+    dtypes, _ = rules.float_type(p, dtype)
+    return dtypes, [p.dtype, dtype] if p.get_prob else [p.dtype]
 
 
 @sample_multinomial.gradient

@@ -224,6 +224,7 @@ softmin.types(_type)
     "SoftmaxActivation",
     Enum("mode", ("channel", "instance"), "instance", doc="What is normalised."),
     shape=rules.same_shape,
+    type=rules.float_type,
 )
 def softmax_activation(k, p, data):
     """Softmax over the last axis (`instance`) or over axis 1 (`channel`).

@@ -17,7 +17,9 @@ GRID = (
 
 def _places(xp, height, width, dtype):
     """Coordinates of all pixels as (2, height * width), x before y, both from -1 to 1."""
-    y, x = (xp.arange(n, dtype=dtype) * (2 / (n - 1) if n > 1 else xp.nan) - 1 for n in (height, width))
+    y, x = (
+        xp.arange(n, dtype=dtype) * (2 / (n - 1) if n > 1 else xp.nan) - 1 for n in (height, width)
+    )
     return xp.stack([xp.tile(x, height), xp.repeat(y, width)])
 
 
@@ -42,7 +44,9 @@ def grid_generator(k, p, data):
     xp = k.xp
     if p.transform_type == "warp":
         height, width = data.shape[2:]
-        return _in_halves(xp, data) + _places(xp, height, width, data.dtype).reshape(2, height, width)
+        return _in_halves(xp, data) + _places(xp, height, width, data.dtype).reshape(
+            2, height, width
+        )
     height, width = p.target_shape
     places = _places(xp, height, width, data.dtype)
     matrix = data.reshape(-1, 2, 3)
@@ -78,7 +82,7 @@ def _(F, p, dy):
     return F._grid_gradient(dy, transform_type=p.transform_type)
 
 
-@operator("_grid_gradient", GRID[0])
+@operator("_grid_gradient", GRID[0], type=rules.float_type)
 def grid_gradient(k, p, delta):
     """The gradient of GridGenerator."""
     xp = k.xp
@@ -168,9 +172,7 @@ def _pick(xp, data, y, x):
 @rules.forward
 def _(p, data, grid):
     if len(data) != 4 or len(grid) != 4 or grid[1] != 2 or grid[0] != data[0]:
-        raise ShapeError(
-            "data and grid do not fit", rule="data (n, c, h, w), grid (n, 2, h', w')"
-        )
+        raise ShapeError("data and grid do not fit", rule="data (n, c, h, w), grid (n, 2, h', w')")
     return (*data[:2], *grid[2:])
 
 

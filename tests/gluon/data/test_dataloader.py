@@ -164,8 +164,10 @@ def test_even_an_exit_inside_a_sample_reaches_the_loop(error):
     assert not threads()
 
 
-def test_timeout_names_the_slow_sample():
+def test_timeout_names_the_slow_sample(monkeypatch):
     go_on = threading.Event()
+    joined, join = [], threading.Thread.join
+    monkeypatch.setattr(threading.Thread, "join", lambda *a: (joined.append(a), join(*a)))
 
     def slow(i):
         if i == 7:
@@ -178,6 +180,7 @@ def test_timeout_names_the_slow_sample():
     assert isinstance(info.value, TimeoutError)
     assert "mxbook-loader-" in str(info.value)
     assert len(got) == 3
+    assert not joined  # it does not wait a second time for a thread that may never end
     go_on.set()
     for thread in threads():
         thread.join(60)

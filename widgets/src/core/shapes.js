@@ -86,9 +86,22 @@ export function marker({ kind, size, colour, paper, hollow }, x, y) {
     const inner = hollow ? [area(size - 1.2, paper)] : [];
     return [area(size + 1, paper), area(size, colour), ...inner];
   }
-  const arms = kind === "cross" ? [[1, 1], [1, -1]] : [[1.3, 0], [0, 1.3]];
+  const arms =
+    kind === "cross"
+      ? [
+          [1, 1],
+          [1, -1],
+        ]
+      : [
+          [1.3, 0],
+          [0, 1.3],
+        ];
   /** @returns {Line} */
-  const line = (/** @type {number[]} */ [dx, dy], /** @type {string} */ ink, /** @type {number} */ width) => ({
+  const line = (
+    /** @type {number[]} */ [dx, dy],
+    /** @type {string} */ ink,
+    /** @type {number} */ width,
+  ) => ({
     kind: "line",
     points: [
       [x - size * dx, y - size * dy],

@@ -76,5 +76,7 @@ function key({ marker: kind, role, dash }, colour, paper) {
   const mark = marker({ kind, size: 3.2, colour, paper, hollow: role !== "train" }, 13, 6);
   const line = { kind: /** @type {const} */ ("line"), points, colour, width: 2, dash };
   const text = svg({ width: 26, height: 12, paper: "none", sentence: "", shapes: [line, ...mark] });
-  return text.replace('role="img" aria-label=""', 'aria-hidden="true"').replace("<title></title>", "");
+  return text
+    .replace('role="img" aria-label=""', 'aria-hidden="true"')
+    .replace("<title></title>", "");
 }

@@ -56,7 +56,7 @@ export class Axis {
  * @property {number[]} low    smallest value, NaN when nothing in the column is finite
  * @property {number[]} high
  * @property {number[]} mean
- * @property {number[]} count  finite points
+ * @property {number[]} finite  how many of its points are
  * @property {number[]} bad    points that are NaN or infinite
  */
 
@@ -74,14 +74,24 @@ export class Axis {
  */
 export function columns(series, axis, count, margin = Infinity) {
   /** @type {Columns} */
-  const cut = { at: [], step: [], first: [], last: [], low: [], high: [], mean: [], count: [], bad: [] };
+  const cut = {
+    at: [],
+    step: [],
+    first: [],
+    last: [],
+    low: [],
+    high: [],
+    mean: [],
+    finite: [],
+    bad: [],
+  };
   const b = series.buckets;
   const middle = (/** @type {number} */ i) => (b[i * WIDTH + FIRST] + b[i * WIDTH + LAST]) / 2;
   const last = margin === Infinity ? count - 1 : Infinity; // the highest step ends a column
   const column = (/** @type {number} */ i) =>
     Math.min(Math.floor(axis.place(middle(i)) * count), last);
   const [begin, end] = visible(series, axis, margin, middle);
-  for (let i = begin; i < end; ) {
+  for (let i = begin; i < end;) {
     let next = i + 1;
     const here = column(i);
     while (next < end && column(next) === here) next += 1;
@@ -94,7 +104,7 @@ export function columns(series, axis, count, margin = Infinity) {
     cut.low.push(merged[LOW]);
     cut.high.push(merged[HIGH]);
     cut.mean.push(mean(merged[LOW], merged[HIGH], merged[SUM], merged[COUNT]));
-    cut.count.push(merged[COUNT]);
+    cut.finite.push(merged[COUNT]);
     cut.bad.push(merged[BAD]);
     i = next;
   }
@@ -131,12 +141,12 @@ function visible(series, axis, margin, middle) {
  * @param {Columns} cut
  */
 export function dense(cut) {
-  return cut.count.reduce((sum, c) => sum + c, 0) > 1.5 * cut.at.length;
+  return cut.finite.reduce((sum, c) => sum + c, 0) > 1.5 * cut.at.length;
 }
 
 /**
  * The mean of each column, averaged with its neighbours on both sides with weights
- * count * exp(-distance / width); NaN where the column has no value.  A curve of few points stays
+ * finite * exp(-distance / width); NaN where the column has no value.  A curve of few points stays
  * as it is.
  *
  * @param {Columns} cut
@@ -155,8 +165,8 @@ export function smooth(cut, width) {
     let weight = 0;
     for (let k = 0, i = begin; k < size; k++, i += step) {
       const keep = k ? Math.exp(-Math.abs(cut.at[i] - cut.at[i - step]) / width) : 0;
-      sum = sum * keep + cut.count[i] * values[i];
-      weight = weight * keep + cut.count[i];
+      sum = sum * keep + cut.finite[i] * values[i];
+      weight = weight * keep + cut.finite[i];
       total[i] += sum;
       norm[i] += weight;
     }
@@ -166,7 +176,7 @@ export function smooth(cut, width) {
   const finite = cut.mean.filter((m) => !Number.isNaN(m));
   const [low, high] = [least(finite), most(finite)];
   return values.map((value, i) => {
-    const own = cut.count[i];
+    const own = cut.finite[i];
     if (!own) return NaN;
     // Both sweeps hold the column's own value; one is enough.
     const line = (total[i] - own * value) / (norm[i] - own);

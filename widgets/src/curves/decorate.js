@@ -22,7 +22,6 @@ class Frame {
    * @param {Panel} panel
    */
   constructor(area, scene, panel) {
-    Object.assign(this, area);
     this.left = area.left;
     this.top = area.top;
     this.width = area.width;
@@ -68,11 +67,7 @@ export function decorations(scene, panel, area, epochs) {
 }
 
 /** @returns {Shape} */
-function title(
-  /** @type {Panel} */ panel,
-  /** @type {Frame} */ f,
-  /** @type {Scene} */ { theme },
-) {
+function title(/** @type {Panel} */ panel, /** @type {Frame} */ f, /** @type {Scene} */ { theme }) {
   const place = { x: f.left, y: f.top - 13, size: 12 };
   return { kind: "label", ...place, text: panel.title, colour: theme.ink, bold: true };
 }
@@ -165,7 +160,8 @@ function alerts(panel, f, { theme }) {
   const [step, value] = found.reduce((a, b) => (b[0] < a[0] ? b : a));
   const place = f.x.place(step);
   if (!(place >= 0 && place <= 1)) return shapes;
-  const text = `${number(Number(String(value).replace("inf", "Infinity")))} from step ${number(step)}`;
+  const bad = Number(String(value).replace("inf", "Infinity"));
+  const text = `${number(bad)} from step ${number(step)}`;
   const [x, y] = [f.px(place), f.top + 4];
   const points = [
     [x, y + 9],
@@ -196,7 +192,12 @@ function endLabels(panel, f, scene) {
     .filter(({ d, i }) => i >= 0 && f.holds(d.cut.at[i], d.line[i]))
     .map(({ d, i }) => ({ d, x: f.px(d.cut.at[i]), y: f.py(d.line[i]) }))
     .sort((a, b) => a.y - b.y);
-  const heights = spread(ends.map(({ y }) => y), 16, f.top + 2, f.top + f.height - 2);
+  const heights = spread(
+    ends.map(({ y }) => y),
+    16,
+    f.top + 2,
+    f.top + f.height - 2,
+  );
   return ends.flatMap(({ d, x, y }, k) => {
     /** @type {Shape[]} */
     const shapes = [];
@@ -230,7 +231,7 @@ export function spread(places, apart, low, high) {
     const centre = group.reduce((a, b) => a + b, 0) / group.length;
     return Math.min(Math.max(centre, low + half), high - half) - half;
   };
-  for (let i = 0; i + 1 < groups.length; ) {
+  for (let i = 0; i + 1 < groups.length;) {
     const end = begin(groups[i]) + (groups[i].length - 1) * apart;
     if (begin(groups[i + 1]) - end < apart) {
       groups[i].push(...groups.splice(i + 1, 1)[0]);
@@ -243,7 +244,8 @@ export function spread(places, apart, low, high) {
 }
 
 /**
- * A ring around the best value of each metric: of validation if there is any.
+ * A ring around the best value of each metric: of validation if there is any.  Words stand beside
+ * the rings of at most two metrics; more would cover one another.
  *
  * @param {Panel} panel
  * @param {Frame} f
@@ -267,12 +269,15 @@ function bestValues(panel, f, { theme }) {
     const cost = [y - 15, y + 16].map((at) => crowd(panel, f, centre, half, at));
     const place = { x: centre, y: cost[1] < cost[0] ? y + 16 : y - 15 };
     const anchor = /** @type {const} */ ("middle");
-    const ring = { kind: /** @type {const} */ ("circle"), x, y, colour: d.colour };
-    return [
-      { ...ring, radius: 5, fill: theme.paper, width: 2 },
-      { ...ring, radius: 1.2, fill: d.colour, width: 1 },
-      { kind: "label", ...place, text, colour: d.colour, size: 11, anchor, halo: theme.paper },
+    const mark = { kind: /** @type {const} */ ("circle"), x, y, colour: d.colour };
+    /** @type {Shape[]} */
+    const ring = [
+      { ...mark, radius: 5, fill: theme.paper, width: 2 },
+      { ...mark, radius: 1.2, fill: d.colour, width: 1 },
     ];
+    if (chosen.size > 2) return ring;
+    const look = { colour: d.colour, size: 11, anchor, halo: theme.paper };
+    return [...ring, { kind: "label", ...place, text, ...look }];
   });
 }
 

@@ -29,7 +29,7 @@ export function picture(record, scene) {
   let top = TITLE + TOP;
   for (const panel of panels) {
     const area = { left, top, width: width - left - right, height };
-    shapes.push(...axisY(scene, panel, area), ...curves(scene, panel, area));
+    shapes.push(...axisY(scene, panel, area), ...curves(panel, area));
     shapes.push(...decorations(scene, panel, area, record.marks()));
     top += height + TOP;
   }
@@ -46,7 +46,15 @@ function heading(/** @type {Record} */ { status }, /** @type {Scene} */ { width,
   /** @type {Shape[]} */
   const shapes = [
     { kind: "label", x: 14, y: 20, text: status.title, ...look },
-    { kind: "label", x: width - 14, y: 20, text: words, colour: theme.faint, size: 12, anchor: "end" },
+    {
+      kind: "label",
+      x: width - 14,
+      y: 20,
+      text: words,
+      colour: theme.faint,
+      size: 12,
+      anchor: "end",
+    },
   ];
   // A narrow picture keeps the name and leaves out the figures.
   if (textWidth(status.title, 15, true) + textWidth(words, 12) > width - 40) shapes.pop();
@@ -110,19 +118,18 @@ function axisX(/** @type {Scene} */ { theme, x, ticks }, /** @type {Area} */ { l
 /**
  * Bands and lines of a panel, cut off at its edges.
  *
- * @param {Scene} scene
  * @param {Panel} panel
  * @param {Area} area
  * @returns {Shape[]}
  */
-function curves({ x }, { drawn, y }, { left, top, width, height }) {
+function curves({ drawn, y }, { left, top, width, height }) {
   const inside = (/** @type {number} */ v) => Math.min(Math.max(v, 0), 1);
   const px = (/** @type {number} */ at) => left + inside(at) * width;
   const py = (/** @type {number} */ v) => top + (1 - inside(y.place(v))) * height;
   /** @type {Shape[]} */
   const shapes = [];
   for (const { cut, line, colour, dense, style } of drawn) {
-    const near = cut.at.map((at, i) => cut.count[i] > 0 && at >= 0 && at <= 1);
+    const near = cut.at.map((at, i) => cut.finite[i] > 0 && at >= 0 && at <= 1);
     const flags = near.map((ok, i) => ok && Number.isFinite(y.place(cut.high[i])));
     for (const [begin, end] of runsOf(flags)) {
       const steps = cut.at.slice(begin, end).map((_, k) => begin + k);
@@ -132,12 +139,14 @@ function curves({ x }, { drawn, y }, { left, top, width, height }) {
       if (dense) shapes.push({ kind: "area", points: [...up, ...down], colour, opacity: 0.2 });
       else shapes.push({ kind: "line", points: up, colour, width: 1, opacity: 0.3 });
     }
-    for (const [begin, end] of runsOf(near.map((ok, i) => ok && Number.isFinite(y.place(line[i]))))) {
+    for (const [begin, end] of runsOf(
+      near.map((ok, i) => ok && Number.isFinite(y.place(line[i]))),
+    )) {
       const points = line.slice(begin, end).map((v, k) => [px(cut.at[begin + k]), py(v)]);
       shapes.push({ kind: "line", points, colour, width: 2, dash: style.dash });
     }
   }
-  return x.high > x.low ? shapes : [];
+  return shapes;
 }
 
 /**

@@ -1,4 +1,4 @@
-// The widget: an anywidget front-end module (`initialize` once for the data, `render` for each view).
+// The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
 import { hold, release } from "../core/store.js";
 import { Record } from "./record.js";
@@ -45,7 +45,9 @@ function initialize({ model }) {
   const links = [
     ["change:_snapshot", snapshot],
     ["msg:custom", message],
-    ...Object.values(TRAITS).map((name) => /** @type {[string, () => void]} */ ([`change:${name}`, changed])),
+    ...Object.values(TRAITS).map(
+      (name) => /** @type {[string, () => void]} */ ([`change:${name}`, changed]),
+    ),
   ];
   for (const [event, listener] of links) model.on(event, listener);
   changed();

@@ -12,7 +12,7 @@ import { nearest } from "./prepare.js";
 
 export const HELP =
   "Arrow keys left and right move along a curve, with Shift ten points; up and down change the " +
-  "curve; Home and End jump; plus and minus zoom; 0 shows everything; Enter says more; Escape ends.";
+  "curve; Home and End jump; plus and minus zoom; 0 shows all; Enter says more; Escape ends.";
 
 /**
  * Where a key leads.  Gives the new cursor and zoom and what to say; null when the key means
@@ -27,7 +27,10 @@ export const HELP =
  */
 export function follow(event, scene, cursor, whole) {
   const drawn = scene.panels.flatMap((panel) => panel.drawn);
-  const at = Math.max(0, drawn.findIndex((d) => d.style.name === cursor.curve));
+  const at = Math.max(
+    0,
+    drawn.findIndex((d) => d.style.name === cursor.curve),
+  );
   const curve = drawn[at];
   if (!curve) return null;
   const name = curve.style.name;

@@ -85,7 +85,12 @@ export class PanelView {
     const { y, drawn } = this.panel;
     const tables = drawn.map((d) => table(d, y));
     // Columns of different curves rarely share their steps; join leaves `undefined` between them.
-    return tables.length ? uPlot.join(tables, tables.map((t) => t.map(() => 2))) : [[]];
+    return tables.length
+      ? uPlot.join(
+          tables,
+          tables.map((t) => t.map(() => 2)),
+        )
+      : [[]];
   }
 
   /** @private @returns {uPlot.Options} */
@@ -175,17 +180,15 @@ export class PanelView {
   selected(/** @type {uPlot} */ u) {
     const { left, width } = u.select;
     if (width < 4) return;
-    const zoom = /** @type {[number, number]} */ ([left, left + width].map((p) => u.posToVal(p, "x")));
+    const zoom = /** @type {[number, number]} */ (
+      [left, left + width].map((p) => u.posToVal(p, "x"))
+    );
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.events.zoom(zoom);
   }
 
   /** The point of a curve nearest to the pointer, as an index into the joined data. @private */
-  nearestIndex(
-    /** @type {uPlot} */ u,
-    /** @type {number} */ series,
-    /** @type {number} */ step,
-  ) {
+  nearestIndex(/** @type {uPlot} */ u, /** @type {number} */ series, /** @type {number} */ step) {
     const drawn = this.panel.drawn[Math.floor((series - 1) / LINES)];
     const column = series % LINES === 0 && drawn ? nearest(drawn, step) : -1;
     if (column < 0) return /** @type {any} */ (null);
@@ -204,7 +207,8 @@ function table({ cut, line, dense }, y) {
   const shown = (/** @type {number} */ v) => (Number.isFinite(v) && (!y.log || v > 0) ? v : null);
   // What is not positive lies below every logarithmic axis.
   const low = cut.low.map((v, i) => (y.log && v <= 0 && cut.high[i] > 0 ? y.low : shown(v)));
-  const edge = (/** @type {(number | null)[]} */ values) => (dense ? values : values.map(() => null));
+  const edge = (/** @type {(number | null)[]} */ values) =>
+    dense ? values : values.map(() => null);
   const high = cut.high.map(shown);
   const raw = dense ? high.map(() => null) : high;
   return [cut.step, edge(high), edge(low), raw, line.map(shown)];

@@ -57,7 +57,10 @@ export function prepare(record, settings, width, theme) {
   const curves = record.curves().filter(({ series }) => series.used);
   const shown = curves.filter(({ style }) => !settings.hidden.has(style.name));
   const x = shownAxis(
-    stepAxis(curves.map(({ series }) => series), settings.logX),
+    stepAxis(
+      curves.map(({ series }) => series),
+      settings.logX,
+    ),
     settings.zoom,
   );
   const count = Math.max(20, Math.floor((width - 150) / COLUMN));
@@ -151,5 +154,6 @@ export function stepsInWords({ cut }, i) {
 export function pointInWords(d, i) {
   const { cut, line, style } = d;
   const range = `, values from ${number(cut.low[i])} to ${number(cut.high[i])}`;
-  return `${style.name} ${number(line[i])} at ${stepsInWords(d, i)}${cut.count[i] > 1 ? range : ""}`;
+  const value = `${style.name} ${number(line[i])} at ${stepsInWords(d, i)}`;
+  return cut.finite[i] > 1 ? value + range : value;
 }

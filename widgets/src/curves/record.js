@@ -78,7 +78,8 @@ export class Record {
   receive(bytes) {
     const { header, numbers } = decode(bytes);
     const before = this.coarse || this.missing;
-    const taken = header.kind === "snapshot" ? this.replace(header, numbers) : this.add(header, numbers);
+    const taken =
+      header.kind === "snapshot" ? this.replace(header, numbers) : this.add(header, numbers);
     if (taken) {
       this.status = header;
       for (const [epoch, ...mark] of header.epochs) this.epochs.set(epoch, mark);

@@ -106,10 +106,13 @@ export function csv(record) {
       const row = rows.get(key) ?? { order: [step, repeats], cells: new Map([["step", step]]) };
       rows.set(key, row);
       row.cells.set(style.name, mean(bucket[LOW], bucket[HIGH], bucket[SUM], bucket[COUNT]));
-      if (wide) row.cells.set(`${style.name} min`, bucket[LOW]).set(`${style.name} max`, bucket[HIGH]);
+      if (wide)
+        row.cells.set(`${style.name} min`, bucket[LOW]).set(`${style.name} max`, bucket[HIGH]);
     }
   }
-  const sorted = [...rows.values()].sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1]);
+  const sorted = [...rows.values()].sort(
+    (a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1],
+  );
   const quoted = (/** @type {string} */ name) =>
     /[",\n]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name;
   const lines = sorted.map(({ cells }) =>

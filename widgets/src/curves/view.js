@@ -138,7 +138,8 @@ export class View {
     }
     this.plots.setAttribute("aria-label", status.sentence);
     const cost = `logging takes ${number(100 * status.cost, 2)} % of the time`;
-    const part = missing ? " · waiting for missing points" : coarse ? " · less detail for now" : "";
+    const coarser = coarse ? " · less detail for now" : "";
+    const part = missing ? " · waiting for missing points" : coarser;
     this.foot.textContent = rows
       ? `${number(rows)} points · ${cost}${part} · drag to zoom, double-click to reset`
       : "waiting for the first value";
@@ -189,7 +190,10 @@ export class View {
   /** @private */
   keyed(/** @type {KeyboardEvent} */ event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.scene) return;
-    const axis = stepAxis(this.record.series.filter((s) => s.used), this.settings.logX);
+    const axis = stepAxis(
+      this.record.series.filter((s) => s.used),
+      this.settings.logX,
+    );
     const result = follow(event, this.scene, this.cursor, [axis.low, axis.high]);
     if (!result) return;
     event.preventDefault();
