@@ -1,5 +1,6 @@
 """The strict stand-in for CuPy refuses what CuPy refuses, and computes what NumPy computes."""
 
+import inspect
 import threading
 
 import numpy as np
@@ -263,6 +264,35 @@ def test_scatter_adds_repeated_positions():
     total = cp.zeros((3, 2), "float32")
     cp.add.at(total, cp.asarray([0, 2, 0]), cp.ones((3, 2), "float32"))
     assert total.tolist() == [[2, 2], [0, 0], [1, 1]]
+
+
+@pytest.mark.gpu
+def test_the_tables_agree_with_cupy():
+    cupy = pytest.importorskip("cupy", reason="needs the package cupy-cuda12x, though no GPU")
+    homes = [
+        (FUNCTIONS, cupy),
+        (LINALG, cupy.linalg),
+        (STRIDE_TRICKS, cupy.lib.stride_tricks),
+        (METHODS, cupy.ndarray),
+    ]
+    for text, home in homes:
+        for line in filter(None, text.splitlines()):
+            name = line.split()[0]
+            known = parameters(getattr(home, name))
+            used = [w.strip("[]?") for w in line.replace("|", " ").split()[1:] if w[-1] != "="]
+            unknown = [w for w in used if w[0] != "*" and w not in known and "kwargs" not in known]
+            assert not unknown, f"{name} has no {unknown} but {known}"
+    assert all(hasattr(cupy, name) for name in NAMES.split())
+
+
+def parameters(function) -> list[str]:
+    """The parameters of a function of CuPy's; of a compiled one from its documentation."""
+    try:
+        return list(inspect.signature(function).parameters)
+    except ValueError:
+        first = function.__doc__.split("\n")[0]
+        words = first[first.index("(") + 1 : first.rindex(")")].split(", ")
+        return [w.split("=")[0].split()[-1] for w in words]
 
 
 def test_the_fixture_gives_a_gpu(strict_gpu):

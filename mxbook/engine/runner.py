@@ -146,7 +146,9 @@ class Runner:
         try:
             fn(completion)
         except BaseException as error:
-            if completion.claim() or (isinstance(error, KeyboardInterrupt) and not lane.worker):
+            if isinstance(error, KeyboardInterrupt) and not lane.worker:
+                raise  # the operation is cancelled; should it complete later, nobody minds
+            if completion.claim():
                 raise
             # Too late for the variables, but somebody should know.
             failure = failed(op, error)
@@ -158,7 +160,8 @@ class Runner:
                 self._step = None
             del dropped
         if lane.op is op:  # otherwise it has completed already
-            op.owner, lane.op = None, op.outer
+            lane.op = op.outer
+            op.owner = op.outer = None
         return LATER
 
     def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
@@ -233,7 +236,10 @@ class Runner:
         try:
             self._finish(op, failure, lane, False)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane, outer)
+            try:
+                self.interrupted(interrupt, lane, outer)
+            except KeyboardInterrupt:  # hit before it could defend itself
+                self.interrupted(interrupt, lane, outer)
             raise
 
     # ---- parts of a step, i.e. under the lock

@@ -117,7 +117,10 @@ class Engine(Runner):
             if self._naive:
                 self._see_through(op, lane)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane, outer)
+            try:
+                self.interrupted(interrupt, lane, outer)
+            except KeyboardInterrupt:  # hit before it could defend itself
+                self.interrupted(interrupt, lane, outer)
             raise
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
@@ -193,7 +196,10 @@ class Engine(Runner):
         try:
             return self._wait(lane, pick, variable)
         except KeyboardInterrupt as interrupt:
-            self.interrupted(interrupt, lane, outer)
+            try:
+                self.interrupted(interrupt, lane, outer)
+            except KeyboardInterrupt:  # hit before it could defend itself
+                self.interrupted(interrupt, lane, outer)
             raise
 
     def _wait(self, lane: Lane, pick: Callable, variable: Variable | None = None) -> bool:

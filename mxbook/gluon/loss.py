@@ -243,9 +243,7 @@ class HuberLoss(Loss):
         """One number for each example."""
         label = _reshape_like(F, label, pred)
         loss = F.abs(label - pred)
-        loss = F.where(
-            loss > self._rho, loss - 0.5 * self._rho, (0.5 / self._rho) * F.square(loss)
-        )
+        loss = F.where(loss > self._rho, loss - 0.5 * self._rho, (0.5 / self._rho) * F.square(loss))
         return self._averaged(F, loss, sample_weight)
 
 

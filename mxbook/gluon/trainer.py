@@ -219,7 +219,8 @@ class Trainer:
         fixed = self._update_on_kvstore and self._distributed and self._kv_initialized
         if fixed and scale != self._optimizer.rescale_grad:
             raise ParameterError(
-                "the batch size cannot change between steps when a distributed store applies the optimizer"
+                "the batch size cannot change between steps",
+                rule="when a distributed store applies the optimizer, its factor is fixed",
             )
         self._optimizer.rescale_grad = scale
         self._last_batch_size = batch_size
@@ -253,17 +254,15 @@ class Trainer:
                     array._fresh_grad = False
 
     def _check_gradients(self, learned: list[tuple[int, Parameter]], ignore_stale: bool) -> None:
-        stale = [
-            (p, a.context) for _, p in learned for a in p.list_data() if not a._fresh_grad
-        ]
+        stale = [(p, a.context) for _, p in learned for a in p.list_data() if not a._fresh_grad]
         if stale and not ignore_stale:
             raise _stale(stale, sum(len(p.list_data()) for _, p in learned))
         batch_size = self._last_batch_size or 1
         if batch_size != 1 and not self._told_about_mean and _of_mean(learned):
             self._told_about_mean = True
             warnings.warn(
-                f"backward was called on a mean, and step({batch_size}) divides the gradients by the "
-                "batch size once more. Call step(1), or backward on the loss of each example.",
+                f"backward was called on a mean, and step({batch_size}) divides the gradients by "
+                "the batch size once more. Call step(1), or backward on the loss of each example.",
                 stacklevel=4,
             )
 
@@ -287,7 +286,8 @@ class Trainer:
         """Write the optimizer and its states to a file, which MXNet can read too."""
         self._set_up()
         if self._update_on_kvstore:
-            self._kvstore.save_optimizer_states(fname, dump_optimizer=True)  # type: ignore[union-attr]
+            store: Any = self._kvstore
+            store.save_optimizer_states(fname, dump_optimizer=True)
         else:
             atomic.write(fname, [self._updaters[0].get_states(dump_optimizer=True)])
 
@@ -316,7 +316,7 @@ class Trainer:
         Trainer: SGD, 1 parameter on cpu(0)
           factor    each gradient is multiplied by 1 / batch_size
           meaning   batch_size in step(batch_size) is the number of examples on all devices
-                    together, if the loss has one number for each example; if it is a mean, it is 1
+                    together, if the loss has one number for each example; 1 if it is a mean
           updated   by the optimizer on each device
         parameter  learning rate  weight decay
         w          0.5            0.01
@@ -334,19 +334,19 @@ class Trainer:
                 f"{optimizer.rescale_grad:g}"
             )
         lines.append(f"  factor    {factor}")
-        lines.append(
-            "  meaning   batch_size in step(batch_size) is the number of examples on all devices\n"
-            "            together, if the loss has one number for each example; if it is a mean, it is 1"
-        )
+        lines += [
+            "  meaning   batch_size in step(batch_size) is the number of examples on all devices",
+            "            together, if the loss has one number for each example; 1 if it is a mean",
+        ]
         if _name(optimizer) in _SCALE_FREE:
-            lines.append(
-                f"            {_name(optimizer)} divides by the size of past gradients, so the factor "
-                "hardly changes\n            its steps; with weight decay and clipping it does"
-            )
+            lines += [
+                f"            {_name(optimizer)} divides by the size of past gradients, so the",
+                "            factor matters for weight decay and clipping only",
+            ]
         if optimizer.clip_gradient:
             lines.append(f"  clipped   then at +-{optimizer.clip_gradient:g}")
-        on_store = self._update_on_kvstore and self._kvstore is not None
-        where = f"on the store {self._kvstore.type!r}" if on_store else "on each device"  # type: ignore[union-attr]
+        store = self._kvstore if self._update_on_kvstore else None
+        where = "on each device" if store is None else f"on the store {store.type!r}"
         lines.append(f"  updated   by the optimizer {where}")
         return lines + self._rates()
 

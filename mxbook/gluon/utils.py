@@ -128,7 +128,7 @@ class HookHandle:
     def __enter__(self) -> "HookHandle":
         return self
 
-    def __exit__(self, *exc: Any) -> None:
+    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
         self.detach()
 
 

@@ -128,3 +128,31 @@ def test_waiting_for_everything(strict_gpu):
     a = mx.nd.array(HOST, ctx=mx.gpu(0)) + 1
     mx.nd.waitall()
     np.testing.assert_array_equal(a.asnumpy(), HOST + 1)
+
+
+def losses_of_a_network(ctx):
+    """Three steps of a small convolutional network, and the loss of each."""
+    mx.random.seed(3)
+    nn = mx.gluon.nn
+    net = nn.HybridSequential()
+    net.add(nn.Conv2D(4, 3, activation="relu"), nn.MaxPool2D(2), nn.BatchNorm(), nn.Dense(3))
+    net.initialize(mx.init.Xavier(), ctx=ctx)
+    loss_of = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "momentum": 0.9})
+    pixels = np.random.default_rng(0).random((6, 1, 8, 8), "float32")
+    x, y = mx.nd.array(pixels, ctx=ctx), mx.nd.array([0, 1, 2, 0, 1, 2], ctx=ctx)
+    found = []
+    for _ in range(3):
+        with mx.autograd.record():
+            loss = loss_of(net(x), y)
+        loss.backward()
+        trainer.step(6)
+        assert loss.context == ctx
+        found.append(loss.mean().asscalar())
+    return found
+
+
+def test_a_network_learns_as_on_the_processor(strict_gpu):
+    host, device = losses_of_a_network(mx.cpu()), losses_of_a_network(mx.gpu(1))
+    np.testing.assert_allclose(device, host, rtol=1e-4)
+    assert device[-1] < device[0]

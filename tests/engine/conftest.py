@@ -1,5 +1,7 @@
 """Engines of all types, each with its own settings and threads."""
 
+import threading
+
 import pytest
 
 from mxbook.base.config import Config
@@ -36,6 +38,14 @@ def make_engine():
         engine._take_unseen()
         engine.close()
     assert local.lane.op is None
+
+
+@pytest.fixture
+def release(make_engine):
+    """An event that operations may wait for; set in the end, so that a failing test cannot hang."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture(params=KINDS)

@@ -28,8 +28,8 @@ def push_failing(engine, *args, error=None, **options):
 # ---- order
 
 
-def test_variables_count_versions_and_pending(queueing):
-    x, release = Variable("x"), threading.Event()
+def test_variables_count_versions_and_pending(queueing, release):
+    x = Variable("x")
     queueing.push(release.wait, writes=[x], work=LARGE)
     queueing.push(lambda: None, reads=[x], work=LARGE)
     assert (x.version, x.pending) == (0, 2)
@@ -49,8 +49,8 @@ def test_reads_of_one_version_run_in_parallel(make_engine):
     engine.wait_for_all()
 
 
-def test_waiting_to_write_waits_for_readers(queueing):
-    x, release, seen = Variable(), threading.Event(), []
+def test_waiting_to_write_waits_for_readers(queueing, release):
+    x, seen = Variable(), []
 
     def read():
         release.wait()
@@ -64,8 +64,8 @@ def test_waiting_to_write_waits_for_readers(queueing):
     assert seen == [True]
 
 
-def test_priority_goes_first(make_engine):
-    engine, order, release = make_engine("threaded-1"), [], threading.Event()
+def test_priority_goes_first(make_engine, release):
+    engine, order = make_engine("threaded-1"), []
     started = threading.Event()
     engine.push(lambda: (started.set(), release.wait()))
     started.wait()
@@ -76,13 +76,13 @@ def test_priority_goes_first(make_engine):
     assert order == [3, 1, 0, 2, 4]
 
 
-def test_hybrid_runs_small_ready_operations_in_the_pushing_thread(make_engine):
+def test_hybrid_runs_small_ready_operations_in_the_pushing_thread(make_engine, release):
     engine, x, threads = make_engine("hybrid"), Variable(), []
 
     def note():
         threads.append(threading.current_thread())
 
-    me, release = threading.current_thread(), threading.Event()
+    me = threading.current_thread()
     engine.push(note, writes=[x], work=2**16 - 1)
     assert threads == [me]
     engine.push(note, writes=[x], work=2**16)
@@ -174,9 +174,9 @@ def test_naive_push_waits_for_async(make_engine):
 # ---- failures
 
 
-def test_a_failure_poisons_dependents_and_nothing_else(queueing):
+def test_a_failure_poisons_dependents_and_nothing_else(queueing, release):
     bad, child, grandchild, other = (Variable() for _ in range(4))
-    ran, release = [], threading.Event()
+    ran = []
     queueing.push(release.wait, writes=[bad], work=LARGE)
     queueing.push(fail, writes=[bad], name="dot", detail=lambda: [("data", "(4, 3) float32")])
     queueing.push(lambda: ran.append("child"), reads=[bad], writes=[child])
@@ -323,9 +323,9 @@ def test_delete_runs_after_everything_queued(engine):
     assert order == ["write", "delete"]
 
 
-def test_delete_survives_an_interrupt(make_engine):
+def test_delete_survives_an_interrupt(make_engine, release):
     engine, x = make_engine("threaded-1"), Variable()
-    release, order = threading.Event(), []
+    order = []
     engine.push(release.wait, writes=[x])
     engine.push(lambda: order.append("write"), writes=[x])
     engine.delete_variable(x, lambda: order.append("delete"))
@@ -539,9 +539,8 @@ def test_finalizers_may_push_and_delete_at_any_moment(engine):
     assert len(pushed) == len(ran) == len(deleted) >= 400
 
 
-def test_cancelled_error_is_raised_for_cancelled_work(make_engine):
+def test_cancelled_error_is_raised_for_cancelled_work(make_engine, release):
     engine, x = make_engine("threaded-1"), Variable()
-    release = threading.Event()
     engine.push(release.wait)
     engine.push(lambda: None, writes=[x], name="dot")
     engine.cancel(local.lane, "interrupted")

@@ -175,9 +175,9 @@ def test_many_threads_push_at_once(make_engine, kind):
     assert all(order == list(range(600)) for order in orders.values())
 
 
-def test_a_cancelled_operation_never_runs(make_engine):
+def test_a_cancelled_operation_never_runs(make_engine, release):
     engine = make_engine("threaded-1")
-    release, ran = threading.Event(), []
+    ran = []
     first, second = Variable(), Variable()
     engine.push(release.wait, writes=[first])
     for i in range(20):

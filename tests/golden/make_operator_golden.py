@@ -4,13 +4,14 @@
 
 The variable names an interpreter that has MXNet 1.6; this script itself needs mxbook.  It writes
 the examples to a file, runs itself in the other interpreter on that file, and packs the
-answers.  Random operators are left out (their streams are compared in `tests/resource`), and so
-are mxbook's own operators.  What MXNet cannot run is listed with its error.
+answers.  Random operators are left out (their streams are compared in `tests/resource`).  What
+MXNet cannot run is listed under `failed` with its error, mxbook's own operators under `own`.
 """
 
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -112,19 +113,19 @@ def main() -> None:
     if not python:
         sys.exit(__doc__)
     cases = examples()
-    bank, index, failed = Bank(), [], {}
+    bank, index, failed, own = Bank(), [], {}, set()
     for case, answer in zip(cases, ask(cases, python), strict=True):
         if answer.get("error") == "unknown":
-            continue
-        if "error" in answer:
+            own.add(case["op"])
+        elif "error" in answer:
             failed[f"{case['op']} {case['params']}"] = answer["error"]
         else:
             index.append(bank.pack({**case, **shortened(case, answer)}))
     flat = {name: np.concatenate(parts) for name, parts in bank.parts.items()}
     np.savez_compressed(HERE / "operators.npz", **flat)
     lines = ",\n".join(json.dumps(case) for case in index)
-    text = f'{{"cases": [\n{lines}\n],\n"failed": {json.dumps(failed, indent=1)}}}\n'
-    (HERE / "operators.json").write_text(text)
+    notes = f'"failed": {json.dumps(failed, indent=1)},\n"own": {json.dumps(sorted(own))}'
+    (HERE / "operators.json").write_text(f'{{"cases": [\n{lines}\n],\n{notes}}}\n')
     print(f"{len(index)} cases of {len({c['op'] for c in index})} operators; failed: {failed}")
 
 
@@ -167,12 +168,17 @@ def answer(mx, case: dict) -> dict:
         result = {"out": numpy_list(mx, function(*arrays, **case["params"]))}
         result["after"] = numpy_list(mx, arrays)
     except Exception as error:
-        return {"error": str(error).split("\n")[0]}
+        return {"error": first_line(error)}
     try:
         result.update(gradients(mx, function, case))
     except Exception as error:
-        result["no_gradient"] = str(error).split("\n")[0][-200:]
+        result["no_gradient"] = first_line(error)
     return result
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error without the time of day, so that the file stays the same."""
+    return re.sub(r"\[\d\d:\d\d:\d\d\] ", "", str(error).split("\n")[0])
 
 
 def numpy_list(mx, found) -> list:

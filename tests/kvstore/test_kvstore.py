@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
@@ -30,6 +30,7 @@ def on_devices(values):
 
 
 @stores
+@settings(deadline=None)
 @given(rounds=st.lists(st.lists(whole, min_size=1, max_size=10), min_size=1, max_size=4))
 def test_without_updater_the_last_sum_is_stored(name, rounds):
     kv = mx.kv.create(name)
@@ -40,6 +41,7 @@ def test_without_updater_the_last_sum_is_stored(name, rounds):
 
 
 @stores
+@settings(deadline=None)
 @given(rounds=st.lists(st.lists(whole, min_size=1, max_size=5), max_size=4))
 def test_with_updater_every_sum_counts(name, rounds):
     kv = mx.kv.create(name)
@@ -57,6 +59,7 @@ def test_with_updater_every_sum_counts(name, rounds):
     assert seen == [7] * len(rounds)
 
 
+@settings(deadline=None)
 @given(
     keys=st.lists(st.integers(-5, 5), min_size=1, max_size=8),
     devices=st.integers(1, 3),
@@ -133,6 +136,7 @@ def test_pushpull_writes_into_the_values_when_there_is_no_out():
     assert a.asnumpy().tolist() == [6, 7]
 
 
+@settings(deadline=None)
 @given(
     stored=st.sampled_from(["float16", "float32", "float64", "int32"]),
     wanted=st.sampled_from(["float16", "float32", "float64", "int32", "uint8"]),
@@ -194,6 +198,7 @@ def test_compression_is_that_of_mxnet():
         assert pulled(kv, 1, (6,)).tolist() == row
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-2, 2, width=32), min_size=1, max_size=20))
 def test_compression_loses_nothing_for_ever(gradients):
     # All but the residual has arrived, and that stays below one threshold.
@@ -327,6 +332,7 @@ def test_on_gpus(strict_gpu, name):
     places = []
     kv._set_updater(lambda key, pushed, stored: places.append((pushed.context, stored.context)))
     kv.push(0, mx.nd.ones(2, ctx=mx.gpu(0)))
+    mx.waitall()  # while the stand-in is there
     assert places == [(mx.gpu(1), mx.gpu(1)) if name in DEVICE else (mx.cpu(0), mx.cpu(0))]
 
 

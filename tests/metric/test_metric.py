@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
@@ -88,6 +88,7 @@ batches = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(batches)
 def test_accuracy_counts_samples_not_batches(batches):
     metric = M.create("acc")
@@ -100,6 +101,7 @@ def test_accuracy_counts_samples_not_batches(batches):
     assert metric.num_inst == len(flat)
 
 
+@settings(deadline=None)
 @given(batches, st.integers(1, 4))
 def test_micro_averages_do_not_depend_on_the_batches(batches, size):
     flat = [(a % 2, b % 2) for batch in batches for a, b in batch]
@@ -115,6 +117,7 @@ def test_micro_averages_do_not_depend_on_the_batches(batches, size):
         assert values[0] == pytest.approx(values[1], nan_ok=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1))
 def test_pcc_of_two_classes_is_mcc(pairs):
     true, found = zip(*pairs, strict=True)
@@ -131,6 +134,7 @@ def test_pcc_of_two_classes_is_mcc(pairs):
 series = st.lists(st.tuples(st.integers(-50, 50), st.integers(-50, 50)), min_size=2, max_size=30)
 
 
+@settings(deadline=None)
 @given(series, st.integers(1, 29))
 def test_micro_pearson_is_that_of_everything_seen(points, cut):
     x, y = (np.array(a, "float32") for a in zip(*points, strict=True))

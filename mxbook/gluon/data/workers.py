@@ -83,8 +83,8 @@ class Workers:
 
     def __exit__(self, *_exc: Any) -> None:
         self._job.stop(len(self._threads))
-        # A stuck thread ends after its sample, if ever; at the interpreter's end threads stand still
-        # (Python 3.13 would wait for them in vain).
+        # A stuck thread ends after its sample, if ever.  At the interpreter's end all stand still,
+        # and Python 3.13 would wait for them in vain.
         if not (self._stuck or sys.is_finalizing()):
             for thread in self._threads:
                 thread.join(self._timeout)

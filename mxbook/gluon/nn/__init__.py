@@ -21,11 +21,8 @@ from .basic_layers import (
 )
 from .conv_layers import (
     Conv1D,
-    Conv1DTranspose,
     Conv2D,
-    Conv2DTranspose,
     Conv3D,
-    Conv3DTranspose,
 )
 from .pool_layers import (
     AvgPool1D,

@@ -58,7 +58,11 @@ class PReLU(HybridBlock):
     Source: He, Zhang, Ren, Sun, Delving Deep into Rectifiers, 2015.
     """
 
-    def __init__(self, alpha_initializer: Any = initializer.Constant(0.25), **kwargs: Any):  # noqa: B008
+    def __init__(
+        self,
+        alpha_initializer: Any = initializer.Constant(0.25),  # noqa: B008
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         with self.name_scope():
             self.alpha = self.params.get("alpha", shape=(1,), init=alpha_initializer)

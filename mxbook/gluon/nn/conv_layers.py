@@ -14,11 +14,8 @@ from .activations import Activation
 
 __all__ = [
     "Conv1D",
-    "Conv1DTranspose",
     "Conv2D",
-    "Conv2DTranspose",
     "Conv3D",
-    "Conv3DTranspose",
 ]
 
 Lengths = int | Sequence[int]
@@ -57,8 +54,6 @@ class _Conv(HybridBlock):
         use_bias: bool = True,
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",
-        op_name: str = "Convolution",
-        adj: Lengths | None = None,
         prefix: str | None = None,
         params: Any = None,
     ):
@@ -66,7 +61,6 @@ class _Conv(HybridBlock):
         _check_layout(layout, self.axes)
         self._channels = channels
         self._in_channels = in_channels
-        self._op_name = op_name
         self._kwargs = {
             "kernel": _lengths(kernel_size, self.axes, "kernel_size"),
             "stride": _lengths(strides, self.axes, "strides"),
@@ -77,8 +71,6 @@ class _Conv(HybridBlock):
             "no_bias": not use_bias,
             "layout": layout,
         }
-        if adj is not None:
-            self._kwargs["adj"] = _lengths(adj, self.axes, "output_padding")
         with self.name_scope():
             self.weight = self.params.get(
                 "weight",
@@ -94,11 +86,9 @@ class _Conv(HybridBlock):
             self.act = Activation(activation, prefix=activation + "_") if activation else None
 
     def _weight_shape(self) -> tuple[int, ...]:
-        """(outputs, inputs of a group, *kernel); a transposed convolution has inputs first."""
+        """(outputs, inputs of a group, *kernel), in the order of the layout."""
         k = self._kwargs
         first, second = self._channels, self._in_channels // k["num_group"]
-        if self._op_name == "Deconvolution":
-            first, second = self._in_channels, self._channels // k["num_group"]
         if k["layout"][1] == "C":
             return (first, second, *k["kernel"])
         return (first, *k["kernel"], second)
@@ -106,7 +96,7 @@ class _Conv(HybridBlock):
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         """Convolve, add the bias, apply the activation."""
         inputs = (x, weight) if bias is None else (x, weight, bias)
-        out = getattr(F, self._op_name)(*inputs, name="fwd", **self._kwargs)
+        out = F.Convolution(*inputs, name="fwd", **self._kwargs)
         return out if self.act is None else self.act(out)
 
     def _alias(self) -> str:
@@ -259,133 +249,3 @@ class Conv3D(_Conv):
             bias_initializer,
             **kwargs,
         )
-
-
-class Conv1DTranspose(_Conv):
-    """The gradient of Conv1D as a layer: enlarges by `strides`.
-
-    Weight (in_channels, channels / groups, kernel); output width is
-    (width - 1) stride - 2 padding + dilation (kernel - 1) + 1 + output_padding.
-    """
-
-    axes = 1
-
-    def __init__(
-        self,
-        channels: int,
-        kernel_size: Lengths,
-        strides: Lengths = 1,
-        padding: Lengths = 0,
-        output_padding: Lengths = 0,
-        dilation: Lengths = 1,
-        groups: int = 1,
-        layout: str = "NCW",
-        activation: str | None = None,
-        use_bias: bool = True,
-        weight_initializer: Any = None,
-        bias_initializer: Any = "zeros",
-        in_channels: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            channels,
-            kernel_size,
-            strides,
-            padding,
-            dilation,
-            groups,
-            layout,
-            in_channels,
-            activation,
-            use_bias,
-            weight_initializer,
-            bias_initializer,
-            op_name="Deconvolution",
-            adj=output_padding,
-            **kwargs,
-        )
-        self.outpad = self._kwargs["adj"]
-
-
-class Conv2DTranspose(_Conv):
-    """The gradient of Conv2D as a layer; see Conv1DTranspose."""
-
-    axes = 2
-
-    def __init__(
-        self,
-        channels: int,
-        kernel_size: Lengths,
-        strides: Lengths = (1, 1),
-        padding: Lengths = (0, 0),
-        output_padding: Lengths = (0, 0),
-        dilation: Lengths = (1, 1),
-        groups: int = 1,
-        layout: str = "NCHW",
-        activation: str | None = None,
-        use_bias: bool = True,
-        weight_initializer: Any = None,
-        bias_initializer: Any = "zeros",
-        in_channels: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            channels,
-            kernel_size,
-            strides,
-            padding,
-            dilation,
-            groups,
-            layout,
-            in_channels,
-            activation,
-            use_bias,
-            weight_initializer,
-            bias_initializer,
-            op_name="Deconvolution",
-            adj=output_padding,
-            **kwargs,
-        )
-        self.outpad = self._kwargs["adj"]
-
-
-class Conv3DTranspose(_Conv):
-    """The gradient of Conv3D as a layer; see Conv1DTranspose."""
-
-    axes = 3
-
-    def __init__(
-        self,
-        channels: int,
-        kernel_size: Lengths,
-        strides: Lengths = (1, 1, 1),
-        padding: Lengths = (0, 0, 0),
-        output_padding: Lengths = (0, 0, 0),
-        dilation: Lengths = (1, 1, 1),
-        groups: int = 1,
-        layout: str = "NCDHW",
-        activation: str | None = None,
-        use_bias: bool = True,
-        weight_initializer: Any = None,
-        bias_initializer: Any = "zeros",
-        in_channels: int = 0,
-        **kwargs: Any,
-    ):
-        super().__init__(
-            channels,
-            kernel_size,
-            strides,
-            padding,
-            dilation,
-            groups,
-            layout,
-            in_channels,
-            activation,
-            use_bias,
-            weight_initializer,
-            bias_initializer,
-            op_name="Deconvolution",
-            adj=output_padding,
-            **kwargs,
-        )
-        self.outpad = self._kwargs["adj"]

@@ -1,6 +1,5 @@
 """Activations: the nonlinear functions between the layers."""
 
-import math
 
 import numpy as np
 

@@ -1,32 +1,35 @@
 """Convolution as a matrix product, and its two transposes.
 
-The inputs under a window, written as a column of a matrix, turn a convolution into a product of matrices
-("im2col"), which BLAS does at nearly the full speed of the processor:
+The inputs under a window, written as a column of a matrix, turn a convolution into a product of
+matrices ("im2col"), which BLAS does at nearly the full speed of the processor:
 
     output   (filters, places)  = weight (filters, inputs of a window) . columns (inputs, places)
     d weight (filters, inputs)  = d output . columns^T
     d column (inputs, places)   = weight^T . d output, added up where windows overlap
 
-Axes in this file: n examples, c channels (g groups of c/g), spatial axes; `places` are all positions of
-the window in all examples.  Arrays come in either layout (channels first or last) and are looked at
-through views with the axes (n, c, *spatial), whatever their order in memory.
+Axes in this file: n examples, c channels (g groups of c/g), spatial axes; `places` are all
+positions of the window in all examples.  Arrays come in either layout (channels first or last) and
+are looked at through views with the axes (n, c, *spatial), whatever their order in memory.
 
-The columns are copied in one of two orders, whichever finds longer runs in memory: `by_pixel` keeps a
-window together (kernel width times channels lie side by side), the other keeps a row of places together.
-Examples are worked on in chunks whose columns fit the cache.
+The columns are copied in one of two orders, whichever finds longer runs in memory: `by_pixel` keeps
+a window together (kernel width times channels lie side by side), the other keeps a row of places
+together.  Examples are worked on in chunks whose columns fit the cache.
 
 Chellapilla, Puri and Simard, High performance convolutional neural networks, 2006.
 """
 
+import math
 from itertools import product
 from typing import Any, NamedTuple
 
-CHUNK = 2**20  # numbers in the columns of a chunk
+from .scratch import scratch
+
+CHUNK = 2**19  # numbers in the columns of a chunk
 LONG_RUN = 16  # numbers side by side from which on longer runs bring little
 
 
 class Geometry(NamedTuple):
-    """How the window moves: one number for each spatial axis; `last` for channels as the last axis."""
+    """How the window moves: a number for each spatial axis; `last` for channels as last axis."""
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
@@ -63,55 +66,51 @@ class Geometry(NamedTuple):
         run = channels * (self.kernel[-1] if self.dilate[-1] == 1 else 1)
         return places[-1] <= run if self.last else places[-1] < min(run, LONG_RUN)
 
-    def chunks(self, n: int, column: int, places: int) -> list[slice]:
+    def chunks(self, n: int, column: int, places: tuple[int, ...]) -> list[slice]:
         """Slices of the examples whose columns have about CHUNK numbers."""
-        step = max(1, CHUNK // max(1, column * places))
+        step = max(1, CHUNK // max(1, column * math.prod(places)))
         return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
-def size(lengths: tuple[int, ...]) -> int:
-    """The product of the lengths."""
-    n = 1
-    for length in lengths:
-        n *= length
-    return n
-
-
-def convolve(xp, data, weight, bias, geometry: Geometry):
-    """The convolution of `data` with `weight` in a new array (n, filters, *places), plus the bias."""
+def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
+    """The convolution of `data` with `weight`, (n, filters, *places), plus the bias."""
     x = geometry.planes(data)
     n, channels = x.shape[:2]
-    places = geometry.places(x.shape[2:])
-    groups, filters = geometry.groups, len(weight)
+    places, groups = geometry.places(x.shape[2:]), geometry.groups
+    filters = len(weight)
     matrix = weight_matrix(xp, weight, geometry)
-    result = xp.empty(geometry.shape(n, filters, places), data.dtype)
-    y = geometry.planes(result)
+    if out is None:
+        out = xp.empty(geometry.shape(n, filters, places), data.dtype)
+    y = geometry.planes(out)
     by_pixel = geometry.by_pixel(channels // groups, places)
-    if bias is not None:
-        bias = bias.reshape(groups, 1, -1) if by_pixel else bias.reshape(groups, -1, 1)
-    for part in geometry.chunks(n, matrix.shape[2] * groups, size(places)):
+    for part in geometry.chunks(n, matrix.shape[2] * groups, places):
         columns = columns_of(xp, x[part], geometry, places, by_pixel)
-        count = part.stop - part.start
-        if by_pixel:
-            direct = geometry.last and groups == 1
-            out = result[part].reshape(1, -1, filters) if direct else None
-            rows = xp.matmul(columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1), out=out)
-            if bias is not None:
-                rows += bias
-            if not direct:
-                _put_rows(y[part], rows.reshape(groups, count, *places, filters // groups))
+        if geometry.last and groups == 1:
+            rows = out[part].reshape(1, -1, filters)
+            xp.matmul(columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1), out=rows)
+            _add_bias(rows, bias, (1, 1, -1))
+        elif by_pixel:
+            rows = _product(xp, columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1))
+            _add_bias(rows, bias, (groups, 1, -1))
+            rows = rows.reshape(groups, -1, *places, filters // groups)
+            order = (1, 0, rows.ndim - 1, *range(2, rows.ndim - 1))
+            y[part] = rows.transpose(order).reshape(-1, filters, *places)
         else:
-            rows = xp.matmul(matrix, columns)
-            if bias is not None:
-                rows += bias
-            y[part] = rows.reshape(filters, count, *places).swapaxes(0, 1)
-    return result
+            rows = _product(xp, matrix, columns)
+            _add_bias(rows, bias, (groups, -1, 1))
+            y[part] = rows.reshape(filters, -1, *places).swapaxes(0, 1)
+    return out
 
 
-def _put_rows(target, rows) -> None:
-    """Write (groups, n, *places, c) where (n, groups * c, *places) is wanted."""
-    dims = rows.ndim
-    target[...] = rows.transpose(1, 0, dims - 1, *range(2, dims - 1)).reshape(target.shape)
+def _add_bias(rows, bias, shape) -> None:
+    if bias is not None:
+        rows += bias.reshape(shape)
+
+
+def _product(xp, a, b):
+    """The products of two stacks of matrices, in memory that the next call uses again."""
+    shape = (a.shape[0], a.shape[1], b.shape[2])
+    return xp.matmul(a, b, out=scratch(xp, "product", shape, a.dtype))
 
 
 def convolve_weight(xp, dy, data, geometry: Geometry):
@@ -119,41 +118,40 @@ def convolve_weight(xp, dy, data, geometry: Geometry):
     x, y = geometry.planes(data), geometry.planes(dy)
     n, channels = x.shape[:2]
     groups, filters, places = geometry.groups, y.shape[1], y.shape[2:]
-    column = size(geometry.kernel) * channels // groups
+    column = math.prod(geometry.kernel) * channels // groups
     by_pixel = geometry.by_pixel(channels // groups, places)
-    total = None
-    for part in geometry.chunks(n, column * groups, size(places)):
+    total = xp.zeros((groups, filters // groups, column), data.dtype)
+    for part in geometry.chunks(n, column * groups, places):
         columns = columns_of(xp, x[part], geometry, places, by_pixel)
-        found = xp.matmul(output_matrix(xp, y[part], geometry), columns.transpose(0, 2, 1))
-        total = found if total is None else xp.add(total, found, out=total)
-    if total is None:
-        total = xp.zeros((groups, filters // groups, column), data.dtype)
+        outputs = output_matrix(xp, y[part], geometry)
+        total += _product(xp, outputs, columns.transpose(0, 2, 1))
     total = total.reshape(filters, *geometry.kernel, channels // groups)
     return total if geometry.last else xp.ascontiguousarray(xp.moveaxis(total, -1, 1))
 
 
-def convolve_data(xp, dy, weight, geometry: Geometry, lengths: tuple[int, ...]):
+def convolve_data(xp, dy, weight, geometry: Geometry, lengths: tuple[int, ...], out=None):
     """The gradient of `convolve` for the data, whose spatial lengths are `lengths`."""
     y = geometry.planes(dy)
     if _is_convolution(geometry, lengths, y.shape[2:]):
-        return _convolve_turned(xp, dy, weight, geometry)
+        return _convolve_turned(xp, dy, weight, geometry, out)
     matrix = weight_matrix(xp, weight, geometry)
     groups, _, column = matrix.shape
     n, places = len(y), y.shape[2:]
-    per_group = column // size(geometry.kernel)
+    per_group = column // math.prod(geometry.kernel)
     channels = per_group * groups
     by_pixel = geometry.by_pixel(per_group, places)
-    result = xp.empty(geometry.shape(n, channels, lengths), dy.dtype)
-    target = geometry.planes(result)
-    for part in geometry.chunks(n, column * groups, size(places)):
+    if out is None:
+        out = xp.empty(geometry.shape(n, channels, lengths), dy.dtype)
+    x = geometry.planes(out)
+    for part in geometry.chunks(n, column * groups, places):
         outputs = output_matrix(xp, y[part], geometry)
-        shape = (part.stop - part.start, channels, *lengths)
         if by_pixel:
-            found = xp.matmul(outputs.transpose(0, 2, 1), matrix)
+            columns = _product(xp, outputs.transpose(0, 2, 1), matrix)
         else:
-            found = xp.matmul(matrix.transpose(0, 2, 1), outputs)
-        target[part] = add_columns(xp, found, geometry, shape, places, by_pixel)
-    return result
+            columns = _product(xp, matrix.transpose(0, 2, 1), outputs)
+        shape = (part.stop - part.start, channels, *lengths)
+        x[part] = add_columns(xp, columns, geometry, shape, places, by_pixel)
+    return out
 
 
 def _is_convolution(geometry: Geometry, lengths, places) -> bool:
@@ -162,7 +160,7 @@ def _is_convolution(geometry: Geometry, lengths, places) -> bool:
     It can be had so with stride 1, and should where there are about as many places as inputs.
     """
     plain = set(geometry.stride) == {1} and min(_turned_pad(geometry)) >= 0
-    return plain and 2 * size(lengths) <= 3 * size(places)
+    return plain and 2 * math.prod(lengths) <= 3 * math.prod(places)
 
 
 def _turned_pad(geometry: Geometry) -> tuple[int, ...]:
@@ -171,7 +169,7 @@ def _turned_pad(geometry: Geometry) -> tuple[int, ...]:
     return tuple(d * (k - 1) - p for k, d, p in along)
 
 
-def _convolve_turned(xp, dy, weight, geometry: Geometry):
+def _convolve_turned(xp, dy, weight, geometry: Geometry, out):
     """`dy` convolved with the weight turned by 180 degrees, inputs and filters exchanged."""
     groups, turned = geometry.groups, [slice(None, None, -1)] * len(geometry.kernel)
     w = geometry.planes(weight)
@@ -180,11 +178,14 @@ def _convolve_turned(xp, dy, weight, geometry: Geometry):
     if geometry.last:
         w = xp.moveaxis(w, 1, -1)
     geometry = geometry._replace(pad=_turned_pad(geometry))
-    return convolve(xp, dy, xp.ascontiguousarray(w), None, geometry)
+    return convolve(xp, dy, xp.ascontiguousarray(w), None, geometry, out)
 
 
 def weight_matrix(xp, weight, geometry: Geometry):
-    """The weight as (groups, filters of a group, inputs of a window); inputs ordered kernel, channel."""
+    """The weight as (groups, filters of a group, inputs of a window).
+
+    The inputs are in the order kernel, channel.
+    """
     w = geometry.planes(weight)
     w = xp.ascontiguousarray(xp.moveaxis(w, 1, -1))
     return w.reshape(geometry.groups, len(weight) // geometry.groups, -1)
@@ -195,7 +196,15 @@ def output_matrix(xp, y, geometry: Geometry):
     groups, filters = geometry.groups, y.shape[1]
     if geometry.last and groups == 1:
         return y.transpose(0, *range(2, y.ndim), 1).reshape(1, -1, filters).transpose(0, 2, 1)
-    return xp.ascontiguousarray(y.swapaxes(0, 1)).reshape(groups, filters // groups, -1)
+    rows = _copied(xp, "outputs", y.swapaxes(0, 1))
+    return rows.reshape(groups, filters // groups, -1)
+
+
+def _copied(xp, purpose: str, view):
+    """The elements of a view side by side in memory."""
+    copy = scratch(xp, purpose, view.shape, view.dtype)
+    xp.copyto(copy, view)
+    return copy
 
 
 def columns_of(xp, x, geometry: Geometry, places, by_pixel: bool):
@@ -216,26 +225,30 @@ def columns_of(xp, x, geometry: Geometry, places, by_pixel: bool):
         *(s * t for s, t in zip(steps, geometry.stride, strict=True)),
     )
     windows = xp.lib.stride_tricks.as_strided(x, shape, strides)
-    column = size(shape[1 : spatial + 2])
+    column = math.prod(shape[1 : spatial + 2])
     if not by_pixel:
-        return xp.ascontiguousarray(windows).reshape(groups, column, -1)
+        return _copied(xp, "columns", windows).reshape(groups, column, -1)
     order = (0, *range(spatial + 2, 2 * spatial + 3), *range(1, spatial + 2))
-    rows = xp.ascontiguousarray(windows.transpose(order)).reshape(groups, -1, column)
-    return rows.transpose(0, 2, 1)
+    rows = _copied(xp, "columns", windows.transpose(order))
+    return rows.reshape(groups, -1, column).transpose(0, 2, 1)
 
 
 def padded(xp, x, pad, by_pixel: bool):
     """x (n, c, *spatial) with zeros around it; with the channels last in memory when `by_pixel`."""
-    order = (0, *range(2, x.ndim), 1)  # of memory, when by_pixel
-    back = (0, x.ndim - 1, *range(1, x.ndim - 1))
-    if not any(pad):
-        return xp.ascontiguousarray(x.transpose(order)).transpose(back) if by_pixel else x
     n, channels, *lengths = x.shape
     wider = [length + 2 * p for length, p in zip(lengths, pad, strict=True)]
-    if by_pixel:
-        buffer = xp.zeros((n, *wider, channels), x.dtype).transpose(back)
+    if not by_pixel:
+        if not any(pad):
+            return x
+        buffer = scratch(xp, "padded", (n, channels, *wider), x.dtype)
     else:
-        buffer = xp.zeros((n, channels, *wider), x.dtype)
+        pixels = x.transpose(0, *range(2, x.ndim), 1)
+        back = (0, x.ndim - 1, *range(1, x.ndim - 1))
+        if not any(pad) and pixels.flags.c_contiguous:
+            return x
+        buffer = scratch(xp, "padded", (n, *wider, channels), x.dtype).transpose(back)
+    if any(pad):
+        buffer.fill(0)
     buffer[inner(pad, lengths)] = x
     return buffer
 
@@ -255,14 +268,15 @@ def add_columns(xp, columns, geometry: Geometry, shape, places, by_pixel: bool):
     groups, spatial = geometry.groups, len(places)
     wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
     if by_pixel:
-        total = xp.zeros((n, *wider, channels), columns.dtype)
+        total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
         total = total.transpose(0, spatial + 1, *range(1, spatial + 1))
         columns = columns.reshape(groups, n, *places, *geometry.kernel, -1)
         order = (*range(spatial + 2, 2 * spatial + 2), 1, 0, -1, *range(2, spatial + 2))
     else:
-        total = xp.zeros((n, channels, *wider), columns.dtype)
+        total = scratch(xp, "padded", (n, channels, *wider), columns.dtype)
         columns = columns.reshape(groups, *geometry.kernel, -1, n, *places)
         order = (*range(1, spatial + 1), spatial + 2, 0, spatial + 1, *range(-spatial, 0))
+    total.fill(0)
     columns = columns.transpose(order)  # (*kernel, n, groups, c of a group, *places)
     by_group = total.reshape(n, groups, -1, *wider)  # a view: an axis is only split
     for offset in product(*map(range, geometry.kernel)):

@@ -234,6 +234,7 @@ def test_the_interpreter_ends_with_a_loader_in_use(sample):
     assert (done.returncode, done.stdout, done.stderr) == (0, "[0.0, 1.0]\n", "")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["float16", "float64", "int8", "int64"]), st.integers(1, 5))
 def test_batchify_keeps_types(dtype, count):
     samples = [(np.full(2, i, dtype), mx.nd.full(1, i), (i, float(i))) for i in range(count)]

@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
@@ -16,6 +16,7 @@ def items(dataset):
     return [dataset[i] for i in range(len(dataset))]
 
 
+@settings(deadline=None)
 @given(lists, st.integers(1, 7))
 def test_shards_are_a_partition_of_nearly_equal_parts(data, count):
     shards = [items(SimpleDataset(data).shard(count, i)) for i in range(count)]
@@ -25,11 +26,13 @@ def test_shards_are_a_partition_of_nearly_equal_parts(data, count):
     assert max(found) - min(found) <= 1
 
 
+@settings(deadline=None)
 @given(lists, st.none() | st.integers(0, 30))
 def test_take(data, count):
     assert items(SimpleDataset(data).take(count)) == data[:count]
 
 
+@settings(deadline=None)
 @given(lists)
 def test_filter_and_sample(data):
     dataset = SimpleDataset(data)
@@ -39,6 +42,7 @@ def test_filter_and_sample(data):
     assert items(dataset.sample(some)) == [data[i] for i in some]
 
 
+@settings(deadline=None)
 @given(lists, st.booleans())
 def test_transform(data, lazy):
     calls = []
@@ -53,6 +57,7 @@ def test_transform(data, lazy):
     assert calls == (data * 2 if lazy else data)
 
 
+@settings(deadline=None)
 @given(lists)
 def test_transform_of_tuples(data):
     pairs = ArrayDataset(data, [x + 1 for x in data])

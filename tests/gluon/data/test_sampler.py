@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxbook.base.errors import ParameterError
@@ -16,6 +16,7 @@ lengths = st.integers(0, 30)
 sizes = st.integers(1, 8)
 
 
+@settings(deadline=None)
 @given(lengths, st.integers(-5, 5))
 def test_sequential(length, start):
     sampler = SequentialSampler(length, start)
@@ -23,6 +24,7 @@ def test_sequential(length, start):
     assert len(sampler) == length
 
 
+@settings(deadline=None)
 @given(lengths, st.integers(0, 2**31))
 def test_random_is_a_permutation_by_numpy(length, seed):
     sampler = RandomSampler(length)
@@ -40,6 +42,7 @@ def test_random_order_is_that_of_mxnet():
     assert [[int(i) for i in batch] for batch in batches] == [[5, 4, 1, 2], [9, 6, 7, 0]]
 
 
+@settings(deadline=None)
 @given(lengths, sizes, st.sampled_from(["keep", "discard"]))
 def test_batches(length, size, last):
     sampler = BatchSampler(SequentialSampler(length), size, last)
@@ -52,6 +55,7 @@ def test_batches(length, size, last):
     assert list(sampler) == batches
 
 
+@settings(deadline=None)
 @given(lengths, sizes, st.integers(1, 5))
 def test_rollover_loses_nothing(length, size, passes):
     sampler = BatchSampler(SequentialSampler(length), size, "rollover")
@@ -67,6 +71,7 @@ def test_rollover_loses_nothing(length, size, passes):
     assert len(whole) - len(flat) < size
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=20))
 def test_filter(data):
     sampler = FilterSampler(lambda x: x > 4, data)

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
@@ -63,6 +63,7 @@ def test_a_missing_file_is_named(tmp_path):
         MNIST(str(tmp_path), train=False)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_files_are_refused(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("mnist")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
@@ -12,6 +12,7 @@ from mxbook.gluon.nn import HybridSequential
 shapes = st.tuples(st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 3]))
 
 
+@settings(deadline=None)
 @given(shapes, st.integers(0, 4))
 def test_to_tensor(shape, batch):
     shape = (batch, *shape) if batch else shape
@@ -21,6 +22,7 @@ def test_to_tensor(shape, batch):
     assert found.asnumpy() == pytest.approx(np.moveaxis(x, -1, -3) / 255, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(shapes, st.floats(-1, 1), st.floats(0.1, 2), st.booleans())
 def test_normalize(shape, mean, std, per_channel):
     height, width, channels = shape
@@ -40,6 +42,7 @@ def test_normalize_wants_as_many_numbers_as_channels():
         T.Normalize((0.1, 0.2), 0.5)(mx.nd.ones((3, 4, 4)))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["float16", "float64", "int32", "uint8"]))
 def test_cast(dtype):
     found = T.Cast(dtype)(mx.nd.array([1, 2]))
