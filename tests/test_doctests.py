@@ -16,6 +16,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore")  # an example may show what warns
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -385,3 +385,38 @@ def test_priority_reaches_the_engine(monkeypatch):
     monkeypatch.setattr(mx.engine, "push", noted)
     kv.pushpull(0, mx.nd.ones(2), priority=-3)
     assert given == [("KVStoreReduce", -3), ("KVStoreBroadcast", -3)]
+
+
+def momentum_store():
+    kv = mx.kv.create("device")
+    kv.set_optimizer(mx.optimizer.SGD(learning_rate=0.5, momentum=0.5))
+    kv.init(["w", "v"], [mx.nd.ones(2), mx.nd.zeros(2)])
+    return kv
+
+
+def test_an_optimizer_changes_the_stored_values(capsys):
+    kv = mx.kv.create()
+    kv.set_optimizer(mx.optimizer.SGD(learning_rate=0.5))
+    kv.init(1, mx.nd.ones(2))
+    kv.push(1, [mx.nd.ones(2), mx.nd.ones(2)])
+    assert pulled(kv, 1).tolist() == [0, 0]
+    assert "SGD changes the stored weight" in explained(kv, capsys)
+
+
+@settings(deadline=None)
+@given(before=st.integers(1, 3), after=st.integers(1, 3), dump=st.booleans())
+def test_states_of_the_optimizer_survive_a_file(tmp_path_factory, before, after, dump):
+    path = tmp_path_factory.mktemp("kv") / "x.states"
+    kv = momentum_store()
+    for _ in range(before):
+        kv.push(["w", "v"], [mx.nd.ones(2)] * 2)
+    kv.save_optimizer_states(path, dump_optimizer=dump)
+    other = momentum_store()
+    other.load_optimizer_states(path)
+    # the weights are the program's affair, so here the new store starts from where the old one is
+    steps = [pulled(kv, "w")], [pulled(other, "w")]
+    for store, found in zip((kv, other), steps, strict=True):
+        for _ in range(after):
+            store.push("w", mx.nd.ones(2))
+            found.append(pulled(store, "w"))
+    assert np.diff(steps[0], axis=0) == pytest.approx(np.diff(steps[1], axis=0))

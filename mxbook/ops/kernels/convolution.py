@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 
 from .scratch import scratch
 
-CHUNK = 2**19  # numbers in the columns of a chunk
+CHUNK = 2**18  # numbers in the columns of a chunk, about ...
+WIDE = 512  # ... unless that makes matrices with fewer columns than this
 LONG_RUN = 16  # numbers side by side from which on longer runs bring little
 
 
@@ -63,12 +64,15 @@ class Geometry(NamedTuple):
 
     def by_pixel(self, channels: int, places: tuple[int, ...]) -> bool:
         """Whether windows have longer runs in memory than rows of places; see the module."""
-        run = channels * (self.kernel[-1] if self.dilate[-1] == 1 else 1)
+        if self.groups > 1 or self.dilate[-1] > 1:
+            return False
+        run = channels * self.kernel[-1]
         return places[-1] <= run if self.last else places[-1] < min(run, LONG_RUN)
 
     def chunks(self, n: int, column: int, places: tuple[int, ...]) -> list[slice]:
-        """Slices of the examples whose columns have about CHUNK numbers."""
-        step = max(1, CHUNK // max(1, column * math.prod(places)))
+        """Slices of the examples, each with columns enough for a good matrix product."""
+        each = max(1, math.prod(places))
+        step = max(1, CHUNK // (column * each), WIDE // each)
         return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
@@ -82,7 +86,7 @@ def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
     if out is None:
         out = xp.empty(geometry.shape(n, filters, places), data.dtype)
     y = geometry.planes(out)
-    by_pixel = geometry.by_pixel(channels // groups, places)
+    by_pixel = geometry.by_pixel(channels, places)
     for part in geometry.chunks(n, matrix.shape[2] * groups, places):
         columns = columns_of(xp, x[part], geometry, places, by_pixel)
         if geometry.last and groups == 1:
@@ -91,10 +95,9 @@ def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
             _add_bias(rows, bias, (1, 1, -1))
         elif by_pixel:
             rows = _product(xp, columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1))
-            _add_bias(rows, bias, (groups, 1, -1))
-            rows = rows.reshape(groups, -1, *places, filters // groups)
-            order = (1, 0, rows.ndim - 1, *range(2, rows.ndim - 1))
-            y[part] = rows.transpose(order).reshape(-1, filters, *places)
+            _add_bias(rows, bias, (1, 1, -1))
+            rows = rows.reshape(-1, *places, filters)
+            y[part] = rows.transpose(0, rows.ndim - 1, *range(1, rows.ndim - 1))
         else:
             rows = _product(xp, matrix, columns)
             _add_bias(rows, bias, (groups, -1, 1))
@@ -119,7 +122,7 @@ def convolve_weight(xp, dy, data, geometry: Geometry):
     n, channels = x.shape[:2]
     groups, filters, places = geometry.groups, y.shape[1], y.shape[2:]
     column = math.prod(geometry.kernel) * channels // groups
-    by_pixel = geometry.by_pixel(channels // groups, places)
+    by_pixel = geometry.by_pixel(channels, places)
     total = xp.zeros((groups, filters // groups, column), data.dtype)
     for part in geometry.chunks(n, column * groups, places):
         columns = columns_of(xp, x[part], geometry, places, by_pixel)
@@ -137,20 +140,20 @@ def convolve_data(xp, dy, weight, geometry: Geometry, lengths: tuple[int, ...], 
     matrix = weight_matrix(xp, weight, geometry)
     groups, _, column = matrix.shape
     n, places = len(y), y.shape[2:]
-    per_group = column // math.prod(geometry.kernel)
-    channels = per_group * groups
-    by_pixel = geometry.by_pixel(per_group, places)
+    channels = column // math.prod(geometry.kernel) * groups
+    by_pixel = geometry.by_pixel(channels, places)
     if out is None:
         out = xp.empty(geometry.shape(n, channels, lengths), dy.dtype)
     x = geometry.planes(out)
     for part in geometry.chunks(n, column * groups, places):
         outputs = output_matrix(xp, y[part], geometry)
+        shape = (part.stop - part.start, channels, *lengths)
         if by_pixel:
             columns = _product(xp, outputs.transpose(0, 2, 1), matrix)
+            x[part] = add_pixels(xp, columns, geometry, shape, places)
         else:
             columns = _product(xp, matrix.transpose(0, 2, 1), outputs)
-        shape = (part.stop - part.start, channels, *lengths)
-        x[part] = add_columns(xp, columns, geometry, shape, places, by_pixel)
+            x[part] = add_columns(xp, columns, geometry, shape, places)
     return out
 
 
@@ -230,7 +233,7 @@ def columns_of(xp, x, geometry: Geometry, places, by_pixel: bool):
         return _copied(xp, "columns", windows).reshape(groups, column, -1)
     order = (0, *range(spatial + 2, 2 * spatial + 3), *range(1, spatial + 2))
     rows = _copied(xp, "columns", windows.transpose(order))
-    return rows.reshape(groups, -1, column).transpose(0, 2, 1)
+    return rows.reshape(1, -1, column).transpose(0, 2, 1)
 
 
 def padded(xp, x, pad, by_pixel: bool):
@@ -258,33 +261,52 @@ def inner(pad, lengths) -> tuple:
     return (..., *(slice(p, p + n) for p, n in zip(pad, lengths, strict=True)))
 
 
-def add_columns(xp, columns, geometry: Geometry, shape, places, by_pixel: bool):
+def add_columns(xp, columns, geometry: Geometry, shape, places):
     """The reverse of `columns_of`: every number goes back to its input, where they are added up.
 
-    `columns` is (groups, places, inputs) when `by_pixel`, (groups, inputs, places) otherwise;
-    `shape` that of the inputs (n, c, *spatial).
+    `columns` is (groups, inputs, places), with rows together in memory; `shape` that of the inputs
+    (n, c, *spatial).
     """
     n, channels, *lengths = shape
     groups, spatial = geometry.groups, len(places)
     wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
-    if by_pixel:
-        total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
-        total = total.transpose(0, spatial + 1, *range(1, spatial + 1))
-        columns = columns.reshape(groups, n, *places, *geometry.kernel, -1)
-        order = (*range(spatial + 2, 2 * spatial + 2), 1, 0, -1, *range(2, spatial + 2))
-    else:
-        total = scratch(xp, "padded", (n, channels, *wider), columns.dtype)
-        columns = columns.reshape(groups, *geometry.kernel, -1, n, *places)
-        order = (*range(1, spatial + 1), spatial + 2, 0, spatial + 1, *range(-spatial, 0))
+    total = scratch(xp, "padded", (n, groups, channels // groups, *wider), columns.dtype)
     total.fill(0)
+    columns = columns.reshape(groups, *geometry.kernel, -1, n, *places)
+    order = (*range(1, spatial + 1), spatial + 2, 0, spatial + 1, *range(-spatial, 0))
     columns = columns.transpose(order)  # (*kernel, n, groups, c of a group, *places)
-    by_group = total.reshape(n, groups, -1, *wider)  # a view: an axis is only split
     for offset in product(*map(range, geometry.kernel)):
-        reached = tuple(
-            slice(o * d, o * d + (count - 1) * s + 1, s)
-            for o, d, s, count in zip(
-                offset, geometry.dilate, geometry.stride, places, strict=True
-            )
-        )
-        by_group[(..., *reached)] += columns[offset]
+        total[(..., *_reached(geometry, offset, places))] += columns[offset]
+    return total.reshape(n, channels, *wider)[inner(geometry.pad, lengths)]
+
+
+def _reached(geometry: Geometry, offset, places) -> tuple:
+    """Index of the inputs that lie at `offset` in the windows, along the first axes of `offset`."""
+    along = zip(offset, geometry.dilate, geometry.stride, places, strict=False)
+    return tuple(slice(o * d, o * d + (count - 1) * s + 1, s) for o, d, s, count in along)
+
+
+def add_pixels(xp, columns, geometry: Geometry, shape, places):
+    """`add_columns` for columns (1, places, inputs), with windows together in memory.
+
+    A row of a window is a run of kernel width times channels.  Rows of windows that do not overlap
+    (every second, third, ... place along the last axis) are added at once.
+    """
+    n, channels, *lengths = shape
+    wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
+    total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
+    total.fill(0)
+    width, step = geometry.kernel[-1], geometry.stride[-1]
+    columns = columns.reshape(n, *places, *geometry.kernel[:-1], width * channels)
+    apart = -(-width // step)
+    above = (slice(None),) * len(places)
+    for offset in product(*map(range, geometry.kernel[:-1])):
+        rows = total[(slice(None), *_reached(geometry, offset, places))]
+        found = columns[(*above, slice(None), *offset)]
+        for first in range(min(apart, places[-1])):
+            part = found[(*above, slice(first, None, apart))]
+            start = rows[(*above, slice(first * step, None))]
+            strides = (*rows.strides[:-2], apart * step * rows.strides[-2], rows.strides[-1])
+            xp.lib.stride_tricks.as_strided(start, part.shape, strides)[...] += part
+    total = total.transpose(0, len(places) + 1, *range(1, len(places) + 1))
     return total[inner(geometry.pad, lengths)]
