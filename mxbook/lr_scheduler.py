@@ -169,6 +169,11 @@ class _Annealed(LRScheduler):
             raise ParameterError(
                 f"max_update cannot be {max_update!r}", rule="a whole number, at least 1"
             )
+        if warmup_steps >= max_update:
+            raise ParameterError(
+                f"a warm-up of {warmup_steps} updates does not end before update {max_update}",
+                rule="warmup_steps < max_update",
+            )
         self.base_lr_orig = base_lr
         self.final_lr = final_lr
         self.max_update = max_update

@@ -10,7 +10,7 @@ from mxbook import lr_scheduler as lrs
 from mxbook.base.errors import MXNetError, ParameterError
 
 RATE = st.floats(1e-3, 10)
-WARM = {"warmup_steps": st.integers(0, 5), "warmup_mode": st.sampled_from(["linear", "constant"])}
+MODE = st.sampled_from(["linear", "constant"])
 
 
 def rates(schedule, count=30):
@@ -31,7 +31,7 @@ def test_multi_factor_counts_the_steps_behind(steps, factor):
         assert schedule(n) == pytest.approx(factor ** sum(n > s for s in steps))
 
 
-@given(st.integers(6, 20), RATE, st.floats(0, 1), **WARM)
+@given(st.integers(6, 20), RATE, st.floats(0, 1), st.integers(0, 5), MODE)
 def test_annealing_goes_from_base_to_final(last, base, share, warmup_steps, warmup_mode):
     options = {"base_lr": base, "warmup_steps": warmup_steps, "warmup_mode": warmup_mode}
     for kind in (lrs.PolyScheduler, lrs.CosineScheduler):
@@ -65,6 +65,7 @@ def test_warm_up(base, share, steps):
         lambda: lrs.PolyScheduler(0),
         lambda: lrs.CosineScheduler(1.5),
         lambda: lrs.CosineScheduler(9, warmup_steps=-1),
+        lambda: lrs.CosineScheduler(9, warmup_steps=9),
         lambda: lrs.CosineScheduler(9, base_lr=0.1, warmup_begin_lr=0.2),
         lambda: lrs.CosineScheduler(9, warmup_mode="sudden"),
     ],

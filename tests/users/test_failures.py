@@ -111,11 +111,12 @@ def test_row_29_interrupting_a_wait_cancels_queued_work_and_says_how_much():
         for i in range(5):
             mx.engine.push(lambda i=i: ran.append(i), writes=[var])
         started.wait()
-        killer = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT))
+        killer = threading.Thread(target=interrupt_the_wait, args=(threading.get_ident(),))
         with pytest.raises(KeyboardInterrupt) as caught:
             killer.start()
             mx.engine.wait_for_var(var)
         killer.join()
+        interrupted.set()
         assert any("5" in note and "cancel" in note for note in caught.value.__notes__)
         x = nd.ones((2,)) + 1
         assert x.asnumpy().tolist() == [2, 2]

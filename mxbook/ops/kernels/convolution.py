@@ -150,10 +150,9 @@ def convolve_data(xp, dy, weight, geometry: Geometry, lengths: tuple[int, ...], 
         shape = (part.stop - part.start, channels, *lengths)
         if by_pixel:
             columns = _product(xp, outputs.transpose(0, 2, 1), matrix)
-            x[part] = add_pixels(xp, columns, geometry, shape, places)
         else:
             columns = _product(xp, matrix.transpose(0, 2, 1), outputs)
-            x[part] = add_columns(xp, columns, geometry, shape, places)
+        x[part] = add_columns(xp, columns, geometry, shape, places, by_pixel)
     return out
 
 
@@ -215,25 +214,31 @@ def columns_of(xp, x, geometry: Geometry, places, by_pixel: bool):
 
     In memory a column lies together when `by_pixel`, otherwise a row does.
     """
-    x = padded(xp, x, geometry.pad, by_pixel)
-    n, channels = x.shape[:2]
-    groups, spatial = geometry.groups, len(places)
-    step_n, step_c, *steps = x.strides
-    shape = (groups, *geometry.kernel, channels // groups, n, *places)
-    strides = (
-        step_c * (channels // groups),
-        *(s * d for s, d in zip(steps, geometry.dilate, strict=True)),
-        step_c,
-        step_n,
-        *(s * t for s, t in zip(steps, geometry.stride, strict=True)),
-    )
-    windows = xp.lib.stride_tricks.as_strided(x, shape, strides)
-    column = math.prod(shape[1 : spatial + 2])
+    windows = windows_of(xp, padded(xp, x, geometry.pad, by_pixel), geometry, places)
+    inputs = len(places) + 2  # axes of a group and of the inputs of a window
+    column = math.prod(windows.shape[1:inputs])
     if not by_pixel:
-        return _copied(xp, "columns", windows).reshape(groups, column, -1)
-    order = (0, *range(spatial + 2, 2 * spatial + 3), *range(1, spatial + 2))
+        return _copied(xp, "columns", windows).reshape(geometry.groups, column, -1)
+    order = (0, *range(inputs, windows.ndim), *range(1, inputs))
     rows = _copied(xp, "columns", windows.transpose(order))
     return rows.reshape(1, -1, column).transpose(0, 2, 1)
+
+
+def windows_of(xp, x, geometry: Geometry, places):
+    """A view (groups, *kernel, c of a group, n, *places) of x (n, c, *spatial), already padded.
+
+    An element is in the view as often as there are windows over it.
+    """
+    n, channels = x.shape[:2]
+    step_n, step_c, *steps = x.strides
+    per_group = channels // geometry.groups
+    along = zip(steps, geometry.stride, geometry.dilate, strict=True)
+    moves, gaps = zip(*((s * t, s * d) for s, t, d in along), strict=True)
+    return xp.lib.stride_tricks.as_strided(
+        x,
+        (geometry.groups, *geometry.kernel, per_group, n, *places),
+        (step_c * per_group, *gaps, step_c, step_n, *moves),
+    )
 
 
 def padded(xp, x, pad, by_pixel: bool):
@@ -261,52 +266,41 @@ def inner(pad, lengths) -> tuple:
     return (..., *(slice(p, p + n) for p, n in zip(pad, lengths, strict=True)))
 
 
-def add_columns(xp, columns, geometry: Geometry, shape, places):
+def add_columns(xp, columns, geometry: Geometry, shape, places, by_pixel: bool):
     """The reverse of `columns_of`: every number goes back to its input, where they are added up.
 
-    `columns` is (groups, inputs, places), with rows together in memory; `shape` that of the inputs
-    (n, c, *spatial).
+    `columns` is (groups, inputs, places), or (1, places, inputs) when `by_pixel`; `shape` that of
+    the inputs (n, c, *spatial).
     """
     n, channels, *lengths = shape
-    groups, spatial = geometry.groups, len(places)
+    spatial = len(places)
     wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
-    total = scratch(xp, "padded", (n, groups, channels // groups, *wider), columns.dtype)
+    if by_pixel:
+        total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
+        total = total.transpose(0, spatial + 1, *range(1, spatial + 1))
+        columns = columns.reshape(1, n, *places, *geometry.kernel, channels)
+        columns = columns.transpose(0, *range(spatial + 2, columns.ndim), *range(1, spatial + 2))
+    else:
+        total = scratch(xp, "padded", (n, channels, *wider), columns.dtype)
+        columns = columns.reshape(geometry.groups, *geometry.kernel, -1, n, *places)
     total.fill(0)
-    columns = columns.reshape(groups, *geometry.kernel, -1, n, *places)
-    order = (*range(1, spatial + 1), spatial + 2, 0, spatial + 1, *range(-spatial, 0))
-    columns = columns.transpose(order)  # (*kernel, n, groups, c of a group, *places)
-    for offset in product(*map(range, geometry.kernel)):
-        total[(..., *_reached(geometry, offset, places))] += columns[offset]
-    return total.reshape(n, channels, *wider)[inner(geometry.pad, lengths)]
-
-
-def _reached(geometry: Geometry, offset, places) -> tuple:
-    """Index of the inputs that lie at `offset` in the windows, along the first axes of `offset`."""
-    along = zip(offset, geometry.dilate, geometry.stride, places, strict=False)
-    return tuple(slice(o * d, o * d + (count - 1) * s + 1, s) for o, d, s, count in along)
-
-
-def add_pixels(xp, columns, geometry: Geometry, shape, places):
-    """`add_columns` for columns (1, places, inputs), with windows together in memory.
-
-    A row of a window is a run of kernel width times channels.  Rows of windows that do not overlap
-    (every second, third, ... place along the last axis) are added at once.
-    """
-    n, channels, *lengths = shape
-    wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
-    total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
-    total.fill(0)
-    width, step = geometry.kernel[-1], geometry.stride[-1]
-    columns = columns.reshape(n, *places, *geometry.kernel[:-1], width * channels)
-    apart = -(-width // step)
-    above = (slice(None),) * len(places)
-    for offset in product(*map(range, geometry.kernel[:-1])):
-        rows = total[(slice(None), *_reached(geometry, offset, places))]
-        found = columns[(*above, slice(None), *offset)]
-        for first in range(min(apart, places[-1])):
-            part = found[(*above, slice(first, None, apart))]
-            start = rows[(*above, slice(first * step, None))]
-            strides = (*rows.strides[:-2], apart * step * rows.strides[-2], rows.strides[-1])
-            xp.lib.stride_tricks.as_strided(start, part.shape, strides)[...] += part
-    total = total.transpose(0, len(places) + 1, *range(1, len(places) + 1))
+    windows = windows_of(xp, total, geometry, places)
+    for index in _disjoint(geometry, places, by_pixel):
+        windows[index] += columns[index]
     return total[inner(geometry.pad, lengths)]
+
+
+def _disjoint(geometry: Geometry, places, by_pixel: bool):
+    """Indices into `windows_of` that together give all of it, and each no element twice.
+
+    In general one for each place in the window.  When `by_pixel` a row of the window lies together,
+    and is kept together: then every second, third, ... window along the last axis does not overlap.
+    """
+    if not by_pixel:
+        for offset in product(*map(range, geometry.kernel)):
+            yield (slice(None), *offset)
+        return
+    apart = -(-geometry.kernel[-1] // geometry.stride[-1])
+    for offset in product(*map(range, geometry.kernel[:-1])):
+        for first in range(min(apart, places[-1])):
+            yield (slice(None), *offset, ..., slice(first, None, apart))
