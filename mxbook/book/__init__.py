@@ -7,6 +7,7 @@ python -m mxbook.book check         execute copies of all chapters and say what 
 """
 
 from .doctor import doctor
+from .pictures import show_pictures
 from .source import show_source
 
-__all__ = ["doctor", "show_source"]
+__all__ = ["doctor", "show_pictures", "show_source"]

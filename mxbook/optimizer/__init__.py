@@ -6,6 +6,6 @@
 
 from . import optimizer
 from .adaptive import AdaDelta, AdaGrad, Adam, Adamax, Nadam, RMSProp
-from .descent import NAG, SGD, SGLD, ccSGD
+from .descent import NAG, SGD, SGLD, Test, ccSGD
 from .optimizer import Optimizer, create, register
 from .updater import Updater, get_updater

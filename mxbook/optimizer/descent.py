@@ -9,7 +9,7 @@ from mxbook.ndarray.ndarray import NDArray
 
 from .optimizer import HALF, Index, Optimizer, register
 
-__all__ = ["NAG", "SGD", "SGLD"]
+__all__ = ["NAG", "SGD", "SGLD", "Test", "ccSGD"]
 
 
 class _Momentum(Optimizer):
@@ -137,3 +137,19 @@ class SGLD(Optimizer):
             0, lr**0.5, shape=weight.shape, dtype=weight.dtype, ctx=weight.context
         )
         weight[:] += -lr / 2 * (grad + wd * weight) + noise
+
+
+@register
+class Test(Optimizer):
+    """Adds the gradient to the weight, to see in tests what arrives at an updater."""
+
+    __test__ = False  # not a class of tests, whatever its name
+
+    def create_state(self, index: Index, weight: NDArray) -> Any:
+        """Zeros; then a copy of the weight."""
+        return nd.zeros_like(weight)
+
+    def update(self, index: Index, weight: NDArray, grad: NDArray, state: Any) -> None:
+        """Make a step."""
+        weight[:] += grad * self.rescale_grad
+        state[:] = weight

@@ -93,8 +93,7 @@ def test_writing_into_a_recorded_array_is_refused_at_the_write():
         z = (y * x).sum()
     z.backward()
     assert x.grad.asnumpy().tolist() == [4, 8, 12]
-    with autograd.record():
-        with autograd.pause():
-            x *= 2
+    with autograd.record(), autograd.pause():
+        x *= 2
     assert x.asnumpy().tolist() == [2, 4, 6]
     assert mx.autograd.is_recording() is False

@@ -1,9 +1,8 @@
-"""Row 16: seeds.  One stream for every way of running, a state that can be saved, a recipe that holds."""
+"""Row 16: seeds.  One stream for every way of running, a saved state, a recipe that holds."""
 
 import subprocess
 import sys
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,7 +84,9 @@ def test_cpu_contexts_share_one_stream_as_in_mxnet():
 
 def test_the_recipe_repeats_a_whole_program_bit_for_bit():
     runs = [
-        subprocess.run([sys.executable, "-c", RECIPE], capture_output=True, text=True, timeout=120)
+        subprocess.run(
+            [sys.executable, "-c", RECIPE], capture_output=True, text=True, timeout=120, check=False
+        )
         for _ in range(2)
     ]
     assert all(r.returncode == 0 for r in runs), runs[0].stderr

@@ -1,8 +1,8 @@
 """Convolution in one to three dimensions, and its gradients, which are operators of their own.
 
 Convolution is linear in the data and in the weight.  So the three operators `Convolution`,
-`_conv_data` (the gradient for the data, a transposed convolution) and `_conv_weight` (the gradient for
-the weight) are each other's gradients, of every order.
+`_conv_data` (the gradient for the data, a transposed convolution) and `_conv_weight` (the gradient
+for the weight) are each other's gradients, of every order.
 """
 
 import numpy as np
@@ -69,7 +69,7 @@ def weight_shape(p, geometry, channels):
     """Shape of the weight for data with so many channels (None when unknown)."""
     if channels is not None and (channels % p.num_group or p.num_filter % p.num_group):
         raise ShapeError(
-            f"{channels} channels and {p.num_filter} filters cannot be cut into {p.num_group} groups",
+            f"{channels} channels, {p.num_filter} filters cannot be cut into {p.num_group} groups",
             rule="num_group divides the channels of the data and num_filter",
         )
     inner = None if channels is None else channels // p.num_group
@@ -94,11 +94,10 @@ def _cost(p, ins, outs):
     return rules.matrix_cost(n // filters, filters, shapes.size(ins[1]) // filters)
 
 
-def _wide(array):
+def _wide(*arrays):
     """float16 is computed in float32."""
-    return (
-        None if array is None else array.astype("float32") if array.dtype.itemsize == 2 else array
-    )
+    half = arrays[0].dtype.itemsize == 2
+    return [a.astype("float32") if half and a is not None else a for a in arrays]
 
 
 @operator(
@@ -109,7 +108,7 @@ def _wide(array):
     cost=_cost,
     onnx="Conv",
 )
-def convolution(k, p, data, weight, bias=None):
+def convolution(k, p, data, weight, bias=None, *, out=None):
     """A window slides over the data; each output is a weighted sum of what is under it.
 
     `out[n, o, y, x] = bias[o] + sum over c, i, j of weight[o, c, i, j] *
@@ -119,16 +118,18 @@ def convolution(k, p, data, weight, bias=None):
     data      (n, c, h, w)                        also (n, c, w) or (n, c, d, h, w)
     weight    (num_filter, c / num_group, *kernel)
     bias      (num_filter,)                       left out with no_bias
-    output    (n, num_filter, h', w')             (h + 2 pad - dilate (kernel - 1) - 1) // stride + 1
+    output    (n, num_filter, h', w')             h' and w' as below
     ========= =================================== =====================================
 
+    `h' = (h + 2 * pad - dilate * (kernel - 1) - 1) // stride + 1`, and `w'` in the same way.
     With a layout such as NHWC the channels are the last axis of data, weight and output.
 
     Raises ShapeError when shapes do not fit or the window is larger than the padded data.
 
     Source: MXNet 1.6, `mx.nd.Convolution`.
     """
-    found = kernels.convolve(k.xp, _wide(data), _wide(weight), _wide(bias), geometry_of(p))
+    target = out if data.dtype.itemsize > 2 else None
+    found = kernels.convolve(k.xp, *_wide(data, weight, bias), geometry_of(p), target)
     return found.astype(data.dtype, copy=False)
 
 
@@ -184,15 +185,16 @@ def _(F, p, dy, out_shape):
     shape=rules.forward(lambda p, delta, weight: p.shape),
     cost=lambda p, ins, outs: _cost(p, ins, [ins[0]]),
 )
-def conv_data(k, p, delta, weight):
-    """The gradient of Convolution for the data: each output goes back to the inputs under its window.
+def conv_data(k, p, delta, weight, *, out=None):
+    """The gradient of Convolution for the data: outputs go back to the inputs under their window.
 
     delta   the gradient at the output of Convolution
     weight  the weight of Convolution
     """
     geometry = geometry_of(p)
     lengths = split_shape(geometry, p.shape)[1]
-    found = kernels.convolve_data(k.xp, _wide(delta), _wide(weight), geometry, lengths)
+    target = out if delta.dtype.itemsize > 2 else None
+    found = kernels.convolve_data(k.xp, *_wide(delta, weight), geometry, lengths, target)
     return found.astype(delta.dtype, copy=False)
 
 
@@ -223,7 +225,7 @@ def conv_weight(k, p, delta, data):
     delta   the gradient at the output of Convolution
     data    the data of Convolution
     """
-    found = kernels.convolve_weight(k.xp, _wide(delta), _wide(data), geometry_of(p))
+    found = kernels.convolve_weight(k.xp, *_wide(delta, data), geometry_of(p))
     return found.astype(delta.dtype, copy=False)
 
 
@@ -251,7 +253,9 @@ def _reference(stride=1, pad=0, dilate=1, groups=1):
         y = np.empty((n, filters, *lengths))
         per, inner = filters // groups, x.shape[1] // groups
         for place in np.ndindex(*lengths):
-            window = (slice(i * stride, i * stride + r, dilate) for i, r in zip(place, reach))
+            window = (
+                slice(i * stride, i * stride + r, dilate) for i, r in zip(place, reach, strict=True)
+            )
             under = x[(..., *window)]
             for g in range(groups):
                 part = under[:, g * inner : (g + 1) * inner].reshape(n, -1)

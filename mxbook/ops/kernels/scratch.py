@@ -1,7 +1,8 @@
 """Memory that a computation needs only while it runs, kept for the next one.
 
-Fresh memory is slow on a processor: the operating system hands it out page by page, each at the first
-touch, which takes longer than the arithmetic.  So every thread keeps one buffer for each purpose.
+Fresh memory is slow on a processor: the operating system hands it out page by page, each at the
+first touch, which takes longer than the arithmetic.  So every thread keeps one buffer for each
+purpose.
 """
 
 import math
