@@ -151,8 +151,8 @@ def backward(heads, head_grads=None, retain_graph: bool = False, train_mode: boo
     """
     heads = _listed(heads)
     gradients = _head_gradients(heads, head_grads)
+    kind = "mean" if any(_is_mean(h) for h in heads) else "other"  # asked before the graph is freed
     found = tape.backward(heads, gradients, F, retain=retain_graph, train=train_mode)
-    kind = "mean" if any(_is_mean(h) for h in heads) else "other"
     with pause(train_mode):
         for node, value in found.items():
             _deposit(node, value)
@@ -161,7 +161,7 @@ def backward(heads, head_grads=None, retain_graph: bool = False, train_mode: boo
 
 def _is_mean(head: NDArray) -> bool:
     """Whether a head is a mean over everything; a trainer that divides by the batch size asks."""
-    op = head._entry[0].op  # type: ignore[index]
+    op = head._entry[0].op if head._entry is not None else None
     return op is not None and op.name == "mean" and head.size == 1
 
 

@@ -1,6 +1,7 @@
 """Learning rate schedules."""
 
 import pickle
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_annealing_goes_from_base_to_final(last, base, share, warmup_steps, warm
         assert found[warmup_steps] == pytest.approx(base)
         assert found[last] == found[-1] == pytest.approx(base * share)
         falling = found[warmup_steps:]
-        assert all(a >= b * (1 - 1e-9) for a, b in zip(falling, falling[1:], strict=False))
+        assert all(a >= b * (1 - 1e-9) for a, b in pairwise(falling))
 
 
 @given(RATE, st.floats(0, 1), st.integers(1, 10))

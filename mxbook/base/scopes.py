@@ -8,7 +8,7 @@ only when somebody reads it.  Whatever has a method `_label_in(outer)` can stand
 import threading
 from typing import Any
 
-from .errors import MXNetError
+from .errors import EngineError, MXNetError
 
 
 class _Local(threading.local):
@@ -45,6 +45,9 @@ def text(blocks: tuple[Any, ...]) -> str:
 
 
 def add_place(error: MXNetError) -> None:
-    """Tell an error in which block it happened, unless it knows already."""
-    if all(label != "in" for label, _ in error.place):
+    """Tell an error in which block it happened, unless it knows already.
+
+    The engine's errors are left alone: they are noticed here, but happened elsewhere.
+    """
+    if not isinstance(error, EngineError) and all(label != "in" for label, _ in error.place):
         error.place = (("in", text(current())), *error.place)

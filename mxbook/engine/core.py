@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 WAITING, READY, RUNNING, FINISHED = range(4)
@@ -29,6 +30,7 @@ NOBODY: frozenset = frozenset()
 NOTHING: tuple = ()
 
 _keys = count(1)
+mark_of = attrgetter("mark")
 
 
 class Variable:
@@ -133,7 +135,7 @@ class Operation:
         self.missing = 0  # operations that must finish before
         self.dependents: Any = NOTHING  # a list: those that wait for this one
         self.waiters: Any = NOTHING  # a list: whom to tell when it is finished
-        self.read_marks = self.write_marks = NOTHING  # key and version of variables, when finished
+        self.read_marks = self.write_marks = NOTHING  # see `note_versions`
         self.owner: Any = None  # whose stack it runs on, and inside which other operation
         self.outer: Operation | None = None
         self.pushed = self.ready = self.started = 0
@@ -152,6 +154,12 @@ class Operation:
     def tell_when_finished(self, waiter: Any) -> None:
         """Call `waiter.tell(op)` when this operation is finished."""
         self.waiters = [*self.waiters, waiter]
+
+    def note_versions(self) -> None:
+        """Note which versions it reads and replaces: those do not change while it runs."""
+        if self.write_marks is NOTHING:
+            self.read_marks = tuple(map(mark_of, self.reads))
+            self.write_marks = tuple(map(mark_of, self.writes))
 
     def __repr__(self) -> str:
         state = ("waiting", "ready", "running", "finished")[self.state]
@@ -197,8 +205,7 @@ class Core:
     def complete(self, op: Operation, failure: Any, now: int) -> None:
         """A running operation has ended: let others go on, and tell who waits for it."""
         op.failure = failure
-        op.read_marks = tuple([v.mark for v in op.reads])
-        op.write_marks = tuple([(v.mark[0], v.mark[1] + 1) for v in op.writes])
+        op.note_versions()
         op.state = FINISHED
         self.nbytes -= op.nbytes
         publish(op)
@@ -358,11 +365,12 @@ def publish(op: Operation) -> None:
     Letting go of an old error may run anybody's finalizer, so it must not happen here, under the
     lock: the operation takes it along.
     """
-    for variable, mark in zip(op.writes, op.write_marks):  # noqa: B905 (hot, and equally long)
-        if variable.error is not op.failure:
+    failure = op.failure
+    for variable, (key, version) in zip(op.writes, op.write_marks):  # noqa: B905 (hot, same length)
+        if variable.error is not failure:
             op.replaced = (op.replaced, variable.error)
-            variable.error = op.failure
-        variable.mark = mark
+            variable.error = failure
+        variable.mark = (key, version + 1)
 
 
 def unlink(variable: Variable) -> None:

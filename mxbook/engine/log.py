@@ -15,7 +15,7 @@ from .failures import duration, numbered, resolved
 
 
 class OperationRecord(NamedTuple):
-    """One finished operation.  `reads` and `writes` are pairs of a variable's key and version."""
+    """One operation.  `reads` and `writes` are keys of variables and the versions read and made."""
 
     number: int
     name: str
@@ -94,7 +94,10 @@ class Log:
 
     def operations(self) -> list[OperationRecord]:
         """The finished operations, in the order in which they were pushed."""
-        return sorted(map(OperationRecord._make, list(self._operations)))
+        # An interrupt may hit an operation that has just been recorded as done; then the second
+        # record, that it was cancelled, is the truth.
+        latest = {record[0]: record for record in list(self._operations)}
+        return [read(record) for record in sorted(latest.values())]
 
     def waits(self) -> list[WaitRecord]:
         """The waits that are over, in the order in which they ended."""
@@ -107,10 +110,11 @@ class Log:
 
 
 def record_of(op: Operation, ended: int) -> tuple:
-    """The fields of an `OperationRecord`, as a plain tuple: this runs for every operation.
+    """What the ring keeps of an operation; `read` turns it into an `OperationRecord`.
 
-    All the way down it is made of plain tuples, numbers and texts, because the garbage collector
-    stops visiting those; tens of thousands of anything else would slow the whole program down.
+    This runs for every operation.  All the way down it is made of plain tuples, numbers and texts,
+    because the garbage collector stops visiting those; tens of thousands of anything else would slow
+    the whole program down.
     """
     site = op.site
     return (
@@ -127,6 +131,12 @@ def record_of(op: Operation, ended: int) -> tuple:
         op.inlined,
         op.outcome,
     )
+
+
+def read(record: tuple) -> OperationRecord:
+    """A record as people see it."""
+    made = tuple((key, replaced + 1) for key, replaced in record[4])
+    return OperationRecord(*record[:4], made, *record[5:])
 
 
 class Event(NamedTuple):
@@ -177,7 +187,7 @@ def story_of(variable: Variable, log: Log, unfinished: list[Operation]) -> Story
             events += events_of(record, f"reads version {seen}")
     version = variable.version
     for op in unfinished:
-        record = OperationRecord._make(record_of(op, 0))
+        record = read(record_of(op, 0))
         if variable in op.outputs:
             version += 1
             events += events_of(record, f"writes version {version}")

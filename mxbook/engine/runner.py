@@ -24,6 +24,7 @@ from typing import Any
 
 from mxbook.base.config import Config
 from mxbook.base.errors import CancelledError, EngineError
+from mxbook.base.sites import here
 
 from .core import CANCELLED, FAILED, FINISHED, RUNNING, SKIPPED, Core, Operation, Variable
 from .crew import Crew
@@ -168,13 +169,15 @@ class Runner:
         """Tell the core that an operation has ended.  With `take`, returns what to run next."""
         ended = clock()
         following = helpers = dropped = None
+        op.note_versions()
+        if op.state != FINISHED:
+            self.log.add(record_of(op, ended))  # before anybody can see that it has ended
         with self._lock:
             if self._step is not None:
                 self._mend()
             self._step = lane
             core = self._core
-            ours = op.state != FINISHED  # otherwise an interrupt has ended it before
-            if ours:
+            if op.state != FINISHED:  # otherwise an interrupt has ended it before
                 if failure is not None:
                     dropped = self._account(op, failure)
                 core.complete(op, failure, ended)
@@ -187,9 +190,7 @@ class Runner:
                 if core.ready:
                     helpers = self._crew.summon(len(core.ready), lane)
             self._step = None
-        if ours:
-            self.log.add(record_of(op, ended))
-            op.detail = None  # somebody may keep `op` for a while, but nobody the inputs
+        op.detail = None  # somebody may keep `op` for a while, but nobody the inputs
         if helpers and not (take and helpers[0] is lane):  # who takes anyway needs no reminder
             self._start(helpers, lane)
         if self._put_off:
@@ -309,11 +310,13 @@ class Runner:
         if hopeless:
             import warnings
 
-            warnings.warn(
+            site = here()
+            warnings.warn_explicit(
                 f"mxbook cannot start a worker thread ({error}); from now on the engine runs "
                 "every operation at once, like NaiveEngine",
                 RuntimeWarning,
-                stacklevel=2,
+                filename=site.filename if site is not None else __file__,
+                lineno=site.line if site is not None else 1,
             )
 
     def _work(self, worker: Lane) -> None:

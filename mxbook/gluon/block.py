@@ -34,7 +34,7 @@ from mxbook.symbol.symbol import Symbol
 from . import loading, tracing
 from .parameter import DeferredInitializationError, Parameter, ParameterDict, _contexts
 from .tracing import _flatten, _regroup  # noqa: F401 - gluonts and others take them from here
-from .utils import HookHandle, _indent
+from .utils import HookHandle, _indent, shape_is_known
 
 __all__ = ["Block", "HybridBlock"]
 
@@ -139,7 +139,8 @@ class Block:
 
     def _label_in(self, outer: "Block | None") -> str:
         """How an error's block path calls it: `dense0 (Dense(4 -> 5))`."""
-        text = type(self).__name__ if self._children or "\n" in repr(self) else repr(self)
+        text = repr(self)
+        text = type(self).__name__ if "\n" in text else text
         for name, child in outer._children.items() if outer is not None else ():
             if child is self:
                 return f"{name} ({text})"
@@ -407,6 +408,7 @@ class HybridBlock(Block):
         self._in_format: Any = None
         self._out_format: Any = None
         self._active = False
+        self._complete = False  # hybridized, and all parameters inside have their values
         self._flags: list[tuple[str, Any]] = []
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -440,6 +442,7 @@ class HybridBlock(Block):
     def _clear_cached_op(self) -> None:
         self._cached_graph = ()
         self._cached_op = None
+        self._complete = False
 
     def cast(self, dtype: Any) -> None:
         """Convert all parameters to another element type."""
@@ -467,7 +470,8 @@ class HybridBlock(Block):
 
     def _finish_deferred(self, args: tuple, parameters: Sequence[Parameter]) -> None:
         """Infer shapes from the inputs and initialize the parameters whose time has come."""
-        self.infer_shape(*args)
+        if not all(shape_is_known(p.shape) for p in parameters):
+            self.infer_shape(*args)
         for parameter in parameters:
             parameter._finish_deferred_init()
 
@@ -475,6 +479,7 @@ class HybridBlock(Block):
         """The same for all blocks inside, in the order in which the graph uses the parameters."""
         if any(p._deferred_init for p in self.collect_params().values()):
             self._finish_deferred(args, tracing.parameters_in_order(self, args))
+        self._complete = True
 
     # ---- computing
 
@@ -497,7 +502,7 @@ class HybridBlock(Block):
             return self._array_forward(ctx, x, args)
 
     def _array_forward(self, ctx: Context, x: Any, args: tuple) -> Any:
-        if self._active and not self._cached_graph:
+        if self._active and not self._complete:
             self._finish_whole((x, *args))
         try:
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}

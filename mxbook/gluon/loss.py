@@ -395,4 +395,4 @@ class CosineEmbeddingLoss(Loss):
         """The cosine of the angle between vectors, shape (n, 1)."""
         lengths = F.norm(x, axis=axis).reshape((-1, 1)) * F.norm(y, axis=axis).reshape((-1, 1))
         product = F.sum(x * y, axis=axis).reshape((-1, 1))
-        return product / F.broadcast_maximum(lengths, F.ones((1, 1)) * 1e-12)
+        return product / F.maximum(lengths, 1e-12)

@@ -17,7 +17,7 @@ def summary(block: Block, inputs: tuple) -> str:
 
     Raises MXNetError for a hybridized block, whose inner blocks do not run one by one.
     """
-    rows: list[tuple[str, str, int]] = [("Input", _shapes(_unpacked(inputs)), 0)]
+    rows: list[tuple[str, str, int]] = [("Input", _shapes(inputs), 0)]
     counted: set[int] = set()
     totals = {"all": 0, "learned": 0, "shared": 0}
 
@@ -51,14 +51,12 @@ def summary(block: Block, inputs: tuple) -> str:
     return "\n".join([*_table(rows), *_totals(totals), *_mode(block)])
 
 
-def _unpacked(inputs: tuple) -> Any:
-    return inputs[0] if len(inputs) == 1 else list(inputs)
-
-
 def _shapes(value: Any) -> str:
     """The shape of an array, or those of nested lists of arrays."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_shapes, value)) + "]" if len(value) != 1 else _shapes(value[0])
+        return ", ".join(
+            f"[{_shapes(v)}]" if isinstance(v, list | tuple) else _shapes(v) for v in value
+        )
     return str(value.shape) if isinstance(value, NDArray) else str(value)
 
 

@@ -1,6 +1,5 @@
 """Activations: the nonlinear functions between the layers."""
 
-
 import numpy as np
 
 from mxbook.base.dtypes import FLOATS
@@ -9,20 +8,21 @@ from mxbook.ops.params import Enum, Float
 from mxbook.ops.registry import operator
 from mxbook.ops.tables import unary
 
-# Above these exp(-x) is finite; below them 1 / (1 + exp(-x)) is as good as 0.
-_LOWEST = {"float16": -11.0, "float32": -88.0, "float64": -709.0}
-
 
 def _relu(k, _p, data, *, out=None):
     return k.xp.maximum(data, 0, out=out)
 
 
 def _sigmoid(k, _p, data, *, out=None):
-    xp = k.xp
-    out = xp.maximum(data, _LOWEST.get(data.dtype.name, -88.0), out=out)
+    xp, dtype = k.xp, data.dtype
+    if dtype.itemsize == 2:
+        data, out = data.astype("float32"), None
+    # Below this exp(-x) overflows, and the result is as good as 0.
+    lowest = -709.0 if dtype.itemsize == 8 else -88.0
+    out = xp.maximum(data, lowest, out=out)
     out = xp.exp(xp.negative(out, out=out), out=out)
     out += 1
-    return xp.true_divide(1, out, out=out)
+    return xp.true_divide(1, out, out=out).astype(dtype, copy=False)
 
 
 def _tanh(k, _p, data, *, out=None):
@@ -30,7 +30,13 @@ def _tanh(k, _p, data, *, out=None):
 
 
 def _softrelu(k, _p, data, *, out=None):
-    return k.xp.logaddexp(data, 0, out=out)
+    """`log(1 + exp(x))` as `max(x, 0) + log(1 + exp(-|x|))`, where nothing can overflow."""
+    xp = k.xp
+    rest = xp.abs(data)
+    rest = xp.log1p(xp.exp(xp.negative(rest, out=rest), out=rest), out=rest)
+    out = xp.maximum(data, 0, out=out)
+    out += rest
+    return out
 
 
 def _softsign(k, _p, data, *, out=None):

@@ -129,7 +129,8 @@ def convolution(k, p, data, weight, bias=None, *, out=None):
     Source: MXNet 1.6, `mx.nd.Convolution`.
     """
     target = out if data.dtype.itemsize > 2 else None
-    found = kernels.convolve(k.xp, *_wide(data, weight, bias), geometry_of(p), target)
+    x, w, b = _wide(data, weight, bias)
+    found = kernels.convolve(k.xp, x, w, b, geometry_of(p), target)
     return found.astype(data.dtype, copy=False)
 
 
@@ -194,7 +195,8 @@ def conv_data(k, p, delta, weight, *, out=None):
     geometry = geometry_of(p)
     lengths = split_shape(geometry, p.shape)[1]
     target = out if delta.dtype.itemsize > 2 else None
-    found = kernels.convolve_data(k.xp, *_wide(delta, weight), geometry, lengths, target)
+    y, w = _wide(delta, weight)
+    found = kernels.convolve_data(k.xp, y, w, geometry, lengths, target)
     return found.astype(delta.dtype, copy=False)
 
 
@@ -225,7 +227,8 @@ def conv_weight(k, p, delta, data):
     delta   the gradient at the output of Convolution
     data    the data of Convolution
     """
-    found = kernels.convolve_weight(k.xp, *_wide(delta, data), geometry_of(p))
+    y, x = _wide(delta, data)
+    found = kernels.convolve_weight(k.xp, y, x, geometry_of(p))
     return found.astype(delta.dtype, copy=False)
 
 

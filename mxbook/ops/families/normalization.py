@@ -102,10 +102,9 @@ def channel_sum(xp, data, axis, other=None):
 
 @batch_norm.shapes
 def _(p, data, gamma, beta, moving_mean, moving_var):
-    channels = None
+    vector: shapes.Shape | None = (None,)
     if data is not None:
-        channels = data[shapes.axis_index(p.axis, len(data))]
-    vector = (channels,)
+        vector = (data[shapes.axis_index(p.axis, len(data))],)
     try:
         for other in (gamma, beta, moving_mean, moving_var):
             vector = shapes.unify(vector, other)
@@ -265,7 +264,8 @@ def layer_norm(k, p, data, gamma, beta):
 
 @layer_norm.shapes
 def _(p, data, gamma, beta):
-    vector, single = (None,), None
+    vector: shapes.Shape | None = (None,)
+    single = None
     if data is not None:
         axis = shapes.axis_index(p.axis, len(data))
         vector, single = (data[axis],), (*data[:axis], 1, *data[axis + 1 :])
@@ -312,7 +312,7 @@ def l2_normalization(k, p, data):
     """Numbers divided by their length, `x / sqrt(sum(x^2) + eps)`.
 
     The sum is over all axes but the first (instance), over axis 1 (channel), or over the axes from
-    the third on (spatial).  Raises ShapeError for channel and spatial when there are fewer than 3 axes.
+    the third on (spatial).  Raises ShapeError when there are fewer than 3 axes in the latter two.
 
     Source: MXNet 1.6, `mx.nd.L2Normalization`.
     """

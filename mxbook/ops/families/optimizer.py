@@ -33,7 +33,7 @@ def _clipped(k, p, grad):
 
 
 def _decayed(k, p, weight, grad):
-    """A new array: scaled gradient plus weight decay, then clipped (the order of Adam and RMSProp)."""
+    """A new array: scaled gradient plus weight decay, then clipped (as Adam and RMSProp do it)."""
     grad = k.xp.multiply(grad, p.rescale_grad)
     if p.wd:
         grad += weight * p.wd

@@ -1,7 +1,7 @@
 """Outputs that are losses at the same time.
 
-What comes out is a prediction; what flows back is the gradient of a loss between the prediction and the
-label, whatever arrives from above.  The Module interface is built on them.
+What comes out is a prediction; what flows back is the gradient of a loss between the prediction and
+the label, whatever arrives from above.  The Module interface is built on them.
 """
 
 import numpy as np
@@ -224,7 +224,7 @@ _regression(
     shape=rules.same_shape,
 )
 def make_loss(k, p, data):
-    """A copy that makes its input a loss: the gradient is `grad_scale`, whatever arrives from above.
+    """A copy that makes its input a loss: the gradient is `grad_scale`, whatever arrives.
 
     Source: MXNet 1.6, `mx.nd.MakeLoss`.
     """

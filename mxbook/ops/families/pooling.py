@@ -88,7 +88,7 @@ def _output_shape(p, shape):
         raise ParameterError("pool_type lp needs p_value", rule="p_value 1, 2 or 3")
     found = list(shape)
     for a in axes_of(p, shape):
-        found[a.axis] = a.count
+        found[a.axis] = a.places
     return tuple(found)
 
 
@@ -97,7 +97,7 @@ def _cost(p, ins, outs):
 
 
 @operator("Pooling", *POOLING, aliases=("_npx_pooling",), cost=_cost)
-def pooling(k, p, data):
+def pooling(k, p, data, *, out=None):
     """A window slides over the data and keeps one number of what is under it, for each channel.
 
     ========= ================================================================
@@ -115,15 +115,16 @@ def pooling(k, p, data):
     """
     xp, axes = k.xp, axes_of(p, data.shape)
     if p.pool_type == "max":
-        return xp.ascontiguousarray(kernels.maxima(xp, data, axes))
+        return kernels.maxima(xp, data, axes, out)
     wide = data.astype("float32") if data.dtype.itemsize == 2 else data
     power = p.p_value if p.pool_type == "lp" else 1
-    found = kernels.sums(xp, wide**power if power > 1 else wide, axes)
+    target = out if wide is data else None
+    found = kernels.sums(xp, wide**power if power > 1 else wide, axes, target)
     if p.pool_type == "avg":
         found /= window_sizes(k, p, axes, data)
     elif power > 1:
-        found = xp.sqrt(found) if power == 2 else xp.cbrt(found)
-    return xp.ascontiguousarray(found).astype(data.dtype, copy=False)
+        found = (xp.sqrt if power == 2 else xp.cbrt)(found, out=found)
+    return found.astype(data.dtype, copy=False)
 
 
 def window_sizes(k, p, axes, data):
@@ -156,12 +157,12 @@ def _options(p):
 
 
 @operator("_pool_to_maxima", *POOLING, type=rules.float_type, cost=_cost)
-def pool_to_maxima(k, p, delta, data):
-    """The gradient of max pooling: each number of `delta` goes to the largest element of its window.
+def pool_to_maxima(k, p, delta, data, *, out=None):
+    """The gradient of max pooling: numbers of `delta` go to the largest elements of their windows.
 
     Of equal elements to the first one.
     """
-    return k.xp.ascontiguousarray(kernels.to_maxima(k.xp, delta, data, axes_of(p, data.shape)))
+    return kernels.to_maxima(k.xp, delta, data, axes_of(p, data.shape), out)
 
 
 @pool_to_maxima.shapes
@@ -199,13 +200,13 @@ def _(F, p, dy, data):
     shape=rules.forward(lambda p, delta: p.shape),
     cost=_cost,
 )
-def pool_spread(k, p, delta):
+def pool_spread(k, p, delta, *, out=None):
     """The gradient of sum and mean pooling: each number of `delta` added to all of its window."""
     xp, axes = k.xp, axes_of(p, p.shape)
     wide = delta.astype("float32") if delta.dtype.itemsize == 2 else delta
     if p.pool_type == "avg":
         wide = wide / window_sizes(k, p, axes, delta)
-    found = xp.ascontiguousarray(kernels.spread(xp, wide, axes, p.shape))
+    found = kernels.spread(xp, wide, axes, p.shape, out if wide.dtype == delta.dtype else None)
     return found.astype(delta.dtype, copy=False)
 
 

@@ -1,7 +1,8 @@
 """Random numbers: the same numbers as MXNet's on the CPU, in the same order.
 
-Each distribution is one row and has three forms: `_random_x` (numbers as parameters), `_random_x_like`
-(the shape of an array) and `_sample_x` (arrays of parameters, so many numbers for each).
+Each distribution is one row and has three forms: `_random_x` (numbers as parameters),
+`_random_x_like` (the shape of an array) and `_sample_x` (arrays of parameters, so many numbers for
+each).
 """
 
 from collections.abc import Callable

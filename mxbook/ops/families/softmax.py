@@ -46,7 +46,7 @@ def _normalized(k, p, weights, data, out):
 
 
 def _total(k, p, weights, dtype):
-    """The sum along the axis; for float16 added up one by one and rounded each time, as in MXNet."""
+    """The sum along the axis; for float16 added up one by one, rounding each time, as in MXNet."""
     if dtype.itemsize > 2:
         return weights.sum(axis=p.axis, keepdims=True)
     total = k.xp.zeros_like(weights.take([0], axis=p.axis))

@@ -107,12 +107,12 @@ def _(F, p, dy, delta_shape):
     return F.GridGenerator(dy, transform_type="affine", target_shape=delta_shape[2:])
 
 
-def _neighbours(F, grid, height, width, floor, part):
-    """The four pixels around each place, as (weight, y, x), and the two fractions.
+def _neighbours(grid, shape, floor, part):
+    """The four pixels of images of a shape around each place, as (weight, y, x), and the fractions.
 
     Written for arrays and for rules alike: `part(grid, i)` gives (n, 1, h, w), `floor` rounds down.
     """
-    half_x, half_y = _pixel_sizes(height, width)
+    half_x, half_y = _pixel_sizes(*shape[2:])
     x, y = (part(grid, 0) + 1) * half_x, (part(grid, 1) + 1) * half_y
     left, top = floor(x), floor(y)
     u, v = x - left, y - top
@@ -126,14 +126,14 @@ def _neighbours(F, grid, height, width, floor, part):
 
 
 def _neighbours_of_arrays(xp, grid, shape):
-    return _neighbours(xp, grid, *shape[2:], xp.floor, lambda g, i: g[:, i : i + 1])[0]
+    return _neighbours(grid, shape, xp.floor, lambda g, i: g[:, i : i + 1])[0]
 
 
 def _neighbours_of_rule(F, grid, shape):
     def part(g, i):
         return F.slice_axis(g, axis=1, begin=i, end=i + 1)
 
-    return _neighbours(F, grid, *shape[2:], F.floor, part)
+    return _neighbours(grid, shape, F.floor, part)
 
 
 @operator("BilinearSampler", Bool("cudnn_off", None, doc="Has no effect here."))

@@ -1,31 +1,38 @@
 """Pooling: a window slides over the data and keeps the largest number, or the sum.
 
 A window of several dimensions is worked off one axis after the other: the largest number of a
-rectangle is the largest of the largest numbers of its rows.  That makes `k + k` passes over the data
-for a (k, k) window in place of `k * k`.
+rectangle is the largest of the largest numbers of its rows.  That makes `k + k` passes over the
+data for a (k, k) window in place of `k * k`.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from .scratch import scratch
 
 
 class Axis(NamedTuple):
-    """How the window moves along one axis of the data: `count` positions, the first at `-pad`."""
+    """How the window moves along one axis of the data: `places` positions, the first at `-pad`."""
 
     axis: int
     length: int
     kernel: int
     stride: int
     pad: int
-    count: int
+    places: int
 
     @property
     def reach(self) -> int:
         """Length of all windows together."""
-        return (self.count - 1) * self.stride + self.kernel
+        return (self.places - 1) * self.stride + self.kernel
+
+    @property
+    def apart(self) -> bool:
+        """Whether windows do not overlap."""
+        return self.stride >= self.kernel
 
     def at(self, offset: int) -> tuple:
         """Index of the elements at place `offset` of every window."""
-        stop = offset + (self.count - 1) * self.stride + 1
+        stop = offset + (self.places - 1) * self.stride + 1
         return (*(slice(None),) * self.axis, slice(offset, stop, self.stride))
 
     @property
@@ -38,23 +45,28 @@ class Axis(NamedTuple):
         """How many elements of the data the windows reach."""
         return min(self.length, self.reach - self.pad)
 
+    def shape(self, shape: tuple[int, ...], length: int) -> tuple[int, ...]:
+        """A shape with another length along this axis."""
+        return (*shape[: self.axis], length, *shape[self.axis + 1 :])
+
     def sizes(self, include_pad: bool) -> list[int]:
         """Elements in each window; padding counts when `include_pad`, what lies beyond never."""
         margin = self.pad if include_pad else 0
-        starts = [i * self.stride - self.pad for i in range(self.count)]
+        starts = [i * self.stride - self.pad for i in range(self.places)]
         return [
             min(start + self.kernel, self.length + margin) - max(start, -margin) for start in starts
         ]
 
 
 def padded(xp, data, axes: list[Axis], fill: float):
-    """The data as the windows see it; the data itself where nothing has to be added."""
+    """The data as the windows see it; a part of the data itself where nothing has to be added."""
     if all(a.pad == 0 and a.reach <= a.length for a in axes):
-        return data
-    shape = list(data.shape)
+        return data[_reached(axes, data.ndim)]
+    shape = data.shape
     for a in axes:
-        shape[a.axis] = a.reach
-    wider = xp.full(shape, fill, data.dtype)
+        shape = a.shape(shape, a.reach)
+    wider = scratch(xp, "padded", shape, data.dtype)
+    wider.fill(fill)
     wider[_inner(axes)] = data[_reached(axes, data.ndim)]
     return wider
 
@@ -75,76 +87,115 @@ def _reached(axes: list[Axis], ndim: int) -> tuple:
     return tuple(index)
 
 
-def slide(xp, function, data, axes: list[Axis]):
-    """`function` (of two arrays, like `xp.add`) over all elements of each window, in a new array."""
+def slide(xp, function, data, axes: list[Axis], out=None):
+    """`function` (of two arrays, like `xp.add`) over all elements of each window.
+
+    The last axis' result is written to `out`, or is a new array.
+    """
     for a in axes:
-        found = xp.copy(data[a.at(0)], order="K")
-        for offset in range(1, a.kernel):
+        if a is not axes[-1]:
+            shape = a.shape(data.shape, a.places)
+            found = scratch(xp, f"slide {a.axis}", shape, data.dtype)
+        else:
+            found = xp.empty(a.shape(data.shape, a.places), data.dtype) if out is None else out
+        if a.kernel == 1:
+            xp.copyto(found, data[a.at(0)])
+        else:
+            function(data[a.at(0)], data[a.at(1)], out=found)
+        for offset in range(2, a.kernel):
             function(found, data[a.at(offset)], out=found)
         data = found
     return data
 
 
-def maxima(xp, data, axes: list[Axis]):
+def maxima(xp, data, axes: list[Axis], out=None):
     """The largest number in each window; NaN loses against any number."""
-    return slide(xp, xp.fmax, padded(xp, data, axes, xp.finfo(data.dtype).min), axes)
+    data = padded(xp, data, axes, xp.finfo(data.dtype).min)
+    return slide(xp, xp.fmax, data, axes, out)
 
 
-def sums(xp, data, axes: list[Axis]):
+def sums(xp, data, axes: list[Axis], out=None):
     """The sum of each window."""
-    return slide(xp, xp.add, padded(xp, data, axes, 0), axes)
+    return slide(xp, xp.add, padded(xp, data, axes, 0), axes, out)
 
 
-def spread(xp, delta, axes: list[Axis], shape: tuple[int, ...]):
+def spread(xp, delta, axes: list[Axis], shape: tuple[int, ...], out=None):
     """Every number of `delta` added to all elements of its window; the reverse of `sums`."""
+    out = xp.empty(shape, delta.dtype) if out is None else out
     for a in reversed(axes):
-        wider = xp.zeros((*delta.shape[: a.axis], a.reach, *delta.shape[a.axis + 1 :]), delta.dtype)
+        wider = _collecting(xp, delta, a, axes, out if a is axes[0] else None)
         for offset in range(a.kernel):
-            wider[a.at(offset)] += delta
+            part = wider[a.at(offset)]
+            if a.apart:
+                xp.copyto(part, delta)
+            else:
+                part += delta
         delta = wider
-    return _cropped(xp, delta, axes, shape)
+    return _cropped(xp, delta, axes, out)
 
 
-def _cropped(xp, wider, axes: list[Axis], shape: tuple[int, ...]):
-    """The gradient of padding: the part that lies on the data."""
-    if wider.shape == tuple(shape):
-        return wider
-    result = xp.zeros(shape, wider.dtype)
-    result[_reached(axes, len(shape))] = wider[_inner(axes)]
-    return result
-
-
-def to_maxima(xp, delta, data, axes: list[Axis]):
-    """Every number of `delta` added to the largest element of its window (the first of equal ones)."""
+def to_maxima(xp, delta, data, axes: list[Axis], out=None):
+    """Every number of `delta` added to the largest element of its window (the first of equals)."""
+    out = xp.empty(data.shape, data.dtype) if out is None else out
     # From the last axis to the first: of equal elements the one in the first row wins.
     stages = [padded(xp, data, axes, xp.finfo(data.dtype).min)]
-    order = axes[::-1]
-    for a in order[:-1]:
-        stages.append(slide(xp, xp.fmax, stages[-1], [a]))
-    for a, values in zip(axes, reversed(stages), strict=True):
-        delta = _to_maxima_along(xp, delta, values, a)
-    return _cropped(xp, delta, axes, data.shape)
+    for a in reversed(axes):
+        shape = a.shape(stages[-1].shape, a.places)
+        found = scratch(xp, f"maxima {a.axis}", shape, data.dtype)
+        stages.append(slide(xp, xp.fmax, stages[-1], [a], found))
+    for a, best, values in zip(axes, stages[:0:-1], stages[-2::-1], strict=True):
+        wider = _collecting(xp, delta, a, axes, out if a is axes[-1] else None)
+        _to_maxima_along(xp, delta, values, best, a, wider)
+        delta = wider
+    return _cropped(xp, delta, axes, out)
 
 
-def _to_maxima_along(xp, delta, values, a: Axis):
-    """`to_maxima` for one axis; `values` is already padded."""
-    best = slide(xp, xp.fmax, values, [a])
-    wider = xp.zeros(values.shape, delta.dtype)
-    free: Any = None
-    for offset in range(a.kernel):
-        hit = values[a.at(offset)] == best
-        if free is None:
-            free = ~hit
-        else:
-            hit &= free
-            free &= ~hit
-        wider[a.at(offset)] += delta * hit
+def _to_maxima_along(xp, delta, values, best, a: Axis, wider) -> None:
+    """`to_maxima` for one axis: what a window has to give goes to the first element that equals
+    the window's best, and then nothing is left for others.
+    """
+    rest = delta
+    for offset in range(a.kernel - 1):
+        part = wider[a.at(offset)]
+        hit = xp.equal(values[a.at(offset)], best)
+        given = part if a.apart else scratch(xp, "given", delta.shape, delta.dtype)
+        xp.multiply(rest, hit, out=given)
+        if not a.apart:
+            part += given
+        rest = xp.subtract(rest, given, out=scratch(xp, "rest", delta.shape, delta.dtype))
+    part = wider[a.at(a.kernel - 1)]
+    if a.apart:
+        xp.copyto(part, rest)
+    else:
+        part += rest
+
+
+def _collecting(xp, delta, a: Axis, axes: list[Axis], out):
+    """Where the gradients of the windows' elements along one axis are collected.
+
+    `out`, if it is given and nothing has to be cut off.  Zeros, unless all will be written.
+    """
+    shape = a.shape(delta.shape, a.reach)
+    if out is not None and out.shape == shape and not any(b.pad for b in axes):
+        wider = out
+    else:
+        wider = scratch(xp, f"wider {a.axis}", shape, delta.dtype)
+    if a.stride != a.kernel:
+        wider.fill(0)
     return wider
+
+
+def _cropped(xp, wider, axes: list[Axis], out):
+    """The gradient of padding, in `out`: the part that lies on the data."""
+    if wider is not out:
+        out.fill(0)
+        out[_reached(axes, out.ndim)] = wider[_inner(axes)]
+    return out
 
 
 def at_maxima(xp, values, data, axes: list[Axis]):
     """The element of `values` at the place of the largest element of `data` in each window."""
-    data = padded(xp, data, axes, xp.finfo(data.dtype).min)
+    data = padded(xp, data, axes, xp.finfo(data.dtype).min).copy()
     values = padded(xp, values, axes, 0)
     for a in reversed(axes):
         best, chosen = data[a.at(0)], values[a.at(0)]
@@ -153,4 +204,4 @@ def at_maxima(xp, values, data, axes: list[Axis]):
             best = xp.where(better, data[a.at(offset)], best)
             chosen = xp.where(better, values[a.at(offset)], chosen)
         data, values = best, chosen
-    return xp.ascontiguousarray(values)
+    return xp.array(values, order="C")

@@ -23,14 +23,14 @@ _SINGLE_TERMS = 12  # enough for float32
 _SERIES = tuple(  # erf(x) / x in powers of x^2, for small x
     2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1)) for n in range(12)
 )
-# ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2 in odd powers of 1 / x (Stirling): from Bernoulli's
-# numbers B_2, B_4, ... as B_2k / (2 k (2 k - 1)).
+# ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2 in odd powers of 1 / x (Stirling): from
+# Bernoulli's numbers B_2, B_4, ... as B_2k / (2 k (2 k - 1)).
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 _FAR = 10.0  # from here on the series for large arguments are exact enough
 
 
 def erfc_positive(xp, z):
-    """The complement of the error function, `1 - erf(z)`, for z >= 0; exact also where it is tiny."""
+    """The complement of the error function, `1 - erf(z)`, for z >= 0; exact where it is tiny."""
     t = 2 / (z + 2)
     y = 4 * t - 2
     now = before = xp.zeros_like(z)
@@ -55,7 +55,7 @@ def erfinv(xp, x):
     """The number whose error function is x; infinite at -1 and 1, NaN beyond."""
     size = xp.minimum(xp.abs(x), 1)
     rest = 1 - size
-    # Winitzki's approximation is good to 0.002; each of Halley's steps trebles the number of digits.
+    # Winitzki's approximation is good to 0.002; each of Halley's steps trebles the digits.
     log = xp.log(xp.maximum(rest * (1 + size), 1e-300 if x.dtype.itemsize == 8 else 1e-37))
     middle = 2 / (math.pi * 0.147) + log / 2
     y = xp.sqrt(xp.maximum(xp.sqrt(middle * middle - log / 0.147) - middle, 0))
