@@ -16,7 +16,7 @@ from . import arrays as _arrays
 from .fast import array_function
 from .invoke import invoke
 
-BOUND_PER_OPERATOR = 10_000
+BOUND_PER_OPERATOR = 1_000  # learning rates may change in every step
 
 
 def function_of(op: Operator, name: str, module: str) -> Callable:
@@ -82,28 +82,27 @@ def bind(op: Operator, args: tuple, kwargs: dict) -> tuple[list, Values]:
 
     Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.
     """
-    if len(args) == len(op.inputs) and not op.variadic and not op.has_dynamic:
+    key = None
+    if len(args) == len(op.inputs) and not op.variadic and not any(map(negative_zero, kwargs.values())):
+        key = tuple(kwargs.items())
         try:
-            p = op.bound.get(tuple(kwargs.items()))
-        except TypeError:  # a list among the parameters
-            p = None
+            p = op.bound.get(key)
+        except TypeError:  # a list among the parameters: parsed each time
+            key = p = None
         if p is not None and all(isinstance(a, _arrays.array_class) for a in args):
             return list(args), p
     inputs, given = split(op, args, kwargs)
     p = parse(op.name, op.values, given)
-    if len(args) == len(inputs) and not op.has_dynamic:
-        remember(op, kwargs, p)
+    if key is not None:
+        if len(op.bound) >= BOUND_PER_OPERATOR:
+            op.bound.clear()
+        op.bound[key] = p
     return inputs, p
 
 
-def remember(op: Operator, kwargs: dict, p: Values) -> None:
-    """Keep parsed parameters for the next call that writes them the same way."""
-    if len(op.bound) >= BOUND_PER_OPERATOR:
-        op.bound.clear()
-    try:
-        op.bound[tuple(kwargs.items())] = p
-    except TypeError:  # not hashable: parsed again each time
-        return
+def negative_zero(value: Any) -> bool:
+    """Whether it is -0.0, which equals 0.0 but must not be taken for it."""
+    return value == 0 and type(value) is float and str(value) == "-0.0"
 
 
 def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]]:

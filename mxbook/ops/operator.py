@@ -82,11 +82,6 @@ class Operator:
         """Whether there is a gradient rule for any input."""
         return bool(self.rules) or self.joint_rule is not None
 
-    @property
-    def has_dynamic(self) -> bool:
-        """Whether a parameter may change without a new plan."""
-        return any(p.dynamic for p in self.params)
-
     def output_names(self, p: Any) -> Sequence[str]:
         """Names of all outputs, hidden ones included."""
         return self.outputs(p)
