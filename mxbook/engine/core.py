@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
-from operator import attrgetter
 from typing import Any
 
 WAITING, READY, RUNNING, FINISHED = range(4)
@@ -30,7 +29,6 @@ NOBODY: frozenset = frozenset()
 NOTHING: tuple = ()
 
 _keys = count(1)
-mark_of = attrgetter("mark")
 
 
 class Variable:
@@ -76,6 +74,7 @@ class Operation:
         "asynchronous",
         "dependents",
         "detail",
+        "ended",
         "failure",
         "fn",
         "inlined",
@@ -138,7 +137,7 @@ class Operation:
         self.read_marks = self.write_marks = NOTHING  # see `note_versions`
         self.owner: Any = None  # whose stack it runs on, and inside which other operation
         self.outer: Operation | None = None
-        self.pushed = self.ready = self.started = 0
+        self.pushed = self.ready = self.started = self.ended = 0
         self.lane = ""
         self.inlined = False
         self.replaced: Any = None
@@ -158,8 +157,12 @@ class Operation:
     def note_versions(self) -> None:
         """Note which versions it reads and replaces: those do not change while it runs."""
         if self.write_marks is NOTHING:
-            self.read_marks = tuple(map(mark_of, self.reads))
-            self.write_marks = tuple(map(mark_of, self.writes))
+            reads, writes = NOTHING, NOTHING
+            for variable in self.reads:
+                reads += (variable.mark,)
+            for variable in self.writes:
+                writes += (variable.mark,)
+            self.read_marks, self.write_marks = reads, writes
 
     def __repr__(self) -> str:
         state = ("waiting", "ready", "running", "finished")[self.state]
@@ -205,14 +208,20 @@ class Core:
     def complete(self, op: Operation, failure: Any, now: int) -> None:
         """A running operation has ended: let others go on, and tell who waits for it."""
         op.failure = failure
+        op.ended = now
         op.note_versions()
-        op.state = FINISHED
+        op.state = FINISHED  # from here on `rebuild` completes what is torn
         self.nbytes -= op.nbytes
-        publish(op)
-        for variable in op.writes:
+        for variable, (key, version) in zip(op.writes, op.write_marks):  # noqa: B905 (same length)
+            if variable.error is not failure:
+                # Letting go of an old failure may run anybody's finalizer, so it must not happen
+                # here, under the lock: the operation takes it along.
+                op.replaced = (op.replaced, variable.error)
+                variable.error = failure
+            variable.mark = (key, version + 1)
             if variable.writer is op:
                 variable.writer = None
-            variable.pending -= 1
+            variable.pending -= 1  # last: it says that the rest is final
         for variable in op.reads:
             if variable.readers is not NOBODY:
                 variable.readers.discard(op)
@@ -222,10 +231,6 @@ class Core:
             if dependent.missing == 0 and dependent.state == WAITING:
                 dependent.ready = now
                 self._make_ready(dependent)
-        self._retire(op)
-
-    def _retire(self, op: Operation) -> None:
-        """Tell everybody who waits for a finished operation, and then forget it."""
         for waiter in op.waiters:
             waiter.tell(op)
         del self.live[op.number]
@@ -288,28 +293,27 @@ class Core:
             op.reads = tuple([v for v in dict.fromkeys(op.inputs) if v not in op.writes])
 
     def rebuild(self) -> None:
-        """Derive everything from `live` again, and end what was ending, after a torn step."""
+        """Derive everything from `live` again after a torn step, and complete what was ending."""
         live = list(self.live.values())
-        unfinished = [op for op in live if op.state != FINISHED]
         variables = {v for op in live for v in (*op.inputs, *op.outputs)}
-        finished = [op for op in live if op.state == FINISHED]
-        for op in finished:
-            publish(op)
         for variable in variables:
             unlink(variable)
-        for op in unfinished:
+        for op in live:
             op.missing, op.dependents = 0, NOTHING
             self._link(op)
         self.ready = []
-        for op in unfinished:
-            if op.missing == 0 and op.state != RUNNING:
-                self._make_ready(op)
-        self.nbytes = sum(op.nbytes for op in unfinished)
+        for op in live:
+            if op.state < RUNNING:
+                op.state = WAITING
+                if op.missing == 0:
+                    self._make_ready(op)
+        self.nbytes = sum(op.nbytes for op in live)
         # Last and in one step each: whoever reads `pending` must never see a busy variable idle.
-        for variable, pending in pending_counts(variables, unfinished).items():
+        for variable, pending in pending_counts(variables, live).items():
             variable.pending = pending
-        for op in finished:
-            self._retire(op)
+        for op in live:
+            if op.state == FINISHED:
+                self.complete(op, op.failure, op.ended)
 
     def abandon(self, failure_of: Callable[[Operation], Any]) -> None:
         """Forget everything unfinished, also what is running: it happens in another process."""
@@ -357,20 +361,6 @@ class Core:
             writers = [op for op in live if variable in op.writes]
             assert variable.pending == pending, variable
             assert variable.writer is (writers[-1] if writers else None)
-
-
-def publish(op: Operation) -> None:
-    """Give the written variables their new version and error.  Twice is no more than once.
-
-    Letting go of an old error may run anybody's finalizer, so it must not happen here, under the
-    lock: the operation takes it along.
-    """
-    failure = op.failure
-    for variable, (key, version) in zip(op.writes, op.write_marks):  # noqa: B905 (hot, same length)
-        if variable.error is not failure:
-            op.replaced = (op.replaced, variable.error)
-            variable.error = failure
-        variable.mark = (key, version + 1)
 
 
 def unlink(variable: Variable) -> None:

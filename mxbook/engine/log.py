@@ -109,12 +109,12 @@ class Log:
         self._waits.clear()
 
 
-def record_of(op: Operation, ended: int) -> tuple:
+def record_of(op: Operation) -> tuple:
     """What the ring keeps of an operation; `read` turns it into an `OperationRecord`.
 
     This runs for every operation.  All the way down it is made of plain tuples, numbers and texts,
-    because the garbage collector stops visiting those; tens of thousands of anything else would slow
-    the whole program down.
+    because the garbage collector stops visiting those; tens of thousands of anything else would
+    slow the whole program down.
     """
     site = op.site
     return (
@@ -126,7 +126,7 @@ def record_of(op: Operation, ended: int) -> tuple:
         op.pushed,
         op.ready,
         op.started,
-        ended,
+        op.ended,
         op.lane,
         op.inlined,
         op.outcome,
@@ -136,7 +136,7 @@ def record_of(op: Operation, ended: int) -> tuple:
 def read(record: tuple) -> OperationRecord:
     """A record as people see it."""
     made = tuple((key, replaced + 1) for key, replaced in record[4])
-    return OperationRecord(*record[:4], made, *record[5:])
+    return OperationRecord._make((*record[:4], made, *record[5:]))
 
 
 class Event(NamedTuple):
@@ -187,7 +187,7 @@ def story_of(variable: Variable, log: Log, unfinished: list[Operation]) -> Story
             events += events_of(record, f"reads version {seen}")
     version = variable.version
     for op in unfinished:
-        record = read(record_of(op, 0))
+        record = read(record_of(op))
         if variable in op.outputs:
             version += 1
             events += events_of(record, f"writes version {version}")

@@ -167,11 +167,11 @@ class Runner:
 
     def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
         """Tell the core that an operation has ended.  With `take`, returns what to run next."""
-        ended = clock()
+        ended = op.ended = clock()
         following = helpers = dropped = None
         op.note_versions()
         if op.state != FINISHED:
-            self.log.add(record_of(op, ended))  # before anybody can see that it has ended
+            self.log.add(record_of(op))  # before anybody can see that it has ended
         with self._lock:
             if self._step is not None:
                 self._mend()
@@ -415,7 +415,7 @@ class Runner:
                 helpers = self._crew.summon(len(core.ready), lane)
             self._step = None
         for op in lost + ended:
-            self.log.add(record_of(op, now))
+            self.log.add(record_of(op))
         for op in cancelled:
             op.fn = op.detail = None
         if helpers:

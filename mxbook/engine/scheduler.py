@@ -98,7 +98,10 @@ class Engine(Runner):
             var.deleted = True
 
     def _submit(self, op: Operation, work: float) -> None:
-        for variable in op.inputs + op.outputs:
+        for variable in op.outputs:
+            if variable.deleted:
+                raise deleted(variable, op.name)
+        for variable in op.inputs:
             if variable.deleted:
                 raise deleted(variable, op.name)
         lane = local.lane

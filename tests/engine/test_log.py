@@ -68,7 +68,7 @@ def test_the_ring_is_bounded_and_can_be_resized():
     for number in range(25):
         op = Operation(None)
         op.number = number
-        log.add(record_of(op, 0))
+        log.add(record_of(op))
     assert [r.number for r in log.operations()] == list(range(15, 25))
     log.resize(3)
     assert [r.number for r in log.operations()] == [22, 23, 24]

@@ -6,6 +6,7 @@ each).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from mxbook.base import shapes
 from mxbook.base.dtypes import DEFAULT, FLOATS, TYPES
@@ -13,7 +14,7 @@ from mxbook.base.errors import DTypeError, ParameterError, ShapeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Bool, DType, Float, Int, Param, Shape, Text
+from mxbook.ops.params import Bool, DType, Float, Int, Param, Real, Shape, Text
 from mxbook.ops.registry import operator, register
 
 SHAPE = Shape("shape", None, doc="Shape of the result.")
@@ -74,59 +75,79 @@ def _distribution(
     *,
     aliases: tuple[str, ...] = (),
     arrays: tuple[str, ...] = (),
-    check: Callable[..., None] = lambda *given: None,
+    check: Callable[[Any], None] = lambda p: None,
 ) -> None:
     """Register the three forms of a distribution, which is the generator's method `name`.
 
     `numbers` are its parameters, `arrays` their names in the form `_sample_x` where they differ;
-    `check` raises when the numbers do not go together.
+    `check` raises when the numbers do not go together.  It is asked before anything is drawn, so
+    that a refused call leaves the generator alone.
     """
 
     def draw(k, p, shape, dtype):
         given = [getattr(p, n.name) for n in numbers]
-        check(*given)
         return k.to_device(getattr(k.random, name)(*given, shape=shape, dtype=dtype))
 
-    def draw_shape(k, p):
+    shared = {"uses_random": True, "cost": _cost, "source": _distribution}
+    _with_shape(f"_random_{name}", draw, numbers, doc, check, (f"random_{name}", *aliases), shared)
+    _with_data(f"_random_{name}_like", draw, numbers, doc, check, shared)
+    _with_arrays(name, arrays or tuple(n.name for n in numbers), doc, shared)
+
+
+def _with_shape(name, draw, numbers, doc, check, aliases, shared) -> None:
+    """Register the form that is told the shape."""
+
+    def kernel(k, p):
         return draw(k, p, p.shape, p.dtype or DEFAULT)
 
-    def draw_like(k, p, data):
-        return draw(k, p, data.shape, data.dtype)
+    def shape_rule(p):
+        check(p)
+        return _shape(p)
 
-    shared = {"uses_random": True, "cost": _cost, "source": _distribution}
     op = register(
         Operator(
-            f"_random_{name}",
-            draw_shape,
+            name,
+            kernel,
             (*numbers, SHAPE, CTX, DTYPE),
-            aliases=(f"random_{name}", *aliases),
+            aliases=aliases,
             doc=f"{doc}  Drawn from the generator of the device.",
-            shape=_shape,
+            shape=shape_rule,
             type=_float_type,
             **shared,
         )
     )
     op.example(shape=(2, 3)).not_smooth(WHY)
     op.example(shape=(5,), dtype="float64").not_smooth(WHY)
-    like = register(
+
+
+def _with_data(name, draw, numbers, doc, check, shared) -> None:
+    """Register the form that takes shape and type from an array."""
+
+    def kernel(k, p, data):
+        return draw(k, p, data.shape, data.dtype)
+
+    def shape_rule(p, data):
+        check(p)
+        return rules.same_shape(p, data)
+
+    op = register(
         Operator(
-            f"_random_{name}_like",
-            draw_like,
+            name,
+            kernel,
             numbers,
             doc=f"{doc}  As many as `data` has elements, in its shape and type.",
-            shape=rules.same_shape,
+            shape=shape_rule,
             zero_gradient=True,
             **shared,
         )
     )
-    like.example((2, 3)).not_smooth(WHY)
-    _sample(name, arrays or tuple(n.name for n in numbers), doc, shared)
+    op.example((2, 3)).not_smooth(WHY)
 
 
-def _sample(name: str, names: tuple[str, ...], doc: str, source: dict) -> None:
+def _with_arrays(name, names, doc, shared) -> None:
     """Register the form with arrays of parameters."""
 
-    def draw_each(k, p, *given):
+    def kernel(k, p, *given):
         host = [k.to_host(a) for a in given]
         return k.to_device(getattr(k.random, name)(*host, shape=p.shape, dtype=p.dtype or DEFAULT))
 
@@ -138,7 +159,7 @@ def _sample(name: str, names: tuple[str, ...], doc: str, source: dict) -> None:
     op = register(
         Operator(
             f"_sample_{name}",
-            draw_each,
+            kernel,
             (EACH, DTYPE),
             inputs=names,
             aliases=(f"sample_{name}",),
@@ -146,24 +167,26 @@ def _sample(name: str, names: tuple[str, ...], doc: str, source: dict) -> None:
             shape=shape_rule,
             type=_float_type,
             zero_gradient=True,
-            **source,
+            **shared,
         )
     )
     op.example(*[In((2,), 0.3, 0.9)] * len(names), shape=(3,)).not_smooth(WHY)
 
 
-def _check_range(low, high):
-    if low > high:
+def _check_range(p):
+    if p.low > p.high:
         raise ParameterError(
-            "the range is empty", rule="low <= high", values=[("low", low), ("high", high)]
+            "the range is empty",
+            rule="low <= high",
+            values=[("low", str(p.low)), ("high", str(p.high))],
         )
 
 
 _distribution(
     "uniform",
     (
-        Float("low", 0.0, doc="Smallest value."),
-        Float("high", 1.0, doc="Values stay below it."),
+        Real("low", 0.0, doc="Smallest value."),
+        Real("high", 1.0, doc="Values stay below it."),
     ),
     "Random numbers spread evenly over low <= x < high.",
     aliases=("uniform",),
@@ -217,7 +240,6 @@ _distribution(
     CTX,
     DType("dtype", None, doc="int32 (default) or int64."),
     aliases=("random_randint",),
-    shape=_shape,
     uses_random=True,
     cost=_cost,
 )
@@ -229,6 +251,17 @@ def random_randint(k, p):
     Source: MXNet 1.6, `mx.nd.random.randint`.
     """
     return k.to_device(k.random.randint(p.low, p.high, p.shape, p.dtype or TYPES["int32"]))
+
+
+@random_randint.shapes
+def _(p):
+    if p.low >= p.high:
+        raise ParameterError(
+            "there is no whole number to draw",
+            rule="low < high",
+            values=[("low", str(p.low)), ("high", str(p.high))],
+        )
+    return _shape(p)
 
 
 @random_randint.types
