@@ -10,16 +10,20 @@ adding one.
 """
 
 import sys
+import warnings
 from collections.abc import Callable
 
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
 from . import arrays
-from .invoke import failed, invoke
+from .invoke import invoke
 from .mode import local, mode
 from .plan import plan_for
 from .tape import make_node, record, unrecorded
+
+# NumPy's warnings about 1 / 0 and the like; the careful way switches them off at the source.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"mxbook\.(imperative|ops)\.")
 
 _frame = sys._getframe
 _new = object.__new__
@@ -45,8 +49,8 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
         result._var = result._entry = None
         try:
             result._data = plan.fast(self._data, rhs._data)
-        except Exception as error:
-            return failed(plan, error, (self, rhs), None, result._origin, cls)[0]
+        except Exception:  # again, the careful way, which knows what to do with it
+            return invoke(op, (self, rhs), p)[0]
         if mode.plain:
             return result
         entries = (self._entry, rhs._entry)
@@ -80,8 +84,8 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         result._var = result._entry = None
         try:
             result._data = plan.fast(self._data, p.scalar)
-        except Exception as error:
-            return failed(plan, error, (self,), None, result._origin, cls)[0]
+        except Exception:
+            return invoke(op, (self,), p)[0]
         if mode.plain:
             return result
         if local.recording and self._entry is not None:
@@ -115,8 +119,8 @@ def array_function(op: Operator, general: Callable) -> Callable:
         result._var = result._entry = None
         try:
             result._data = plan.fast(*[a._data for a in args])
-        except Exception as error:
-            return failed(plan, error, args, None, result._origin, cls)[0]
+        except Exception:
+            return invoke(op, args, p)[0]
         if mode.plain:
             return result
         if local.recording:

@@ -57,7 +57,8 @@ def invoke(
 
 def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
     """Run an operation in this thread; everything it needs is ready."""
-    if (outs is not None and not all(map(idle, outs))) or plan.op.uses_random:
+    ready = outs is None or all(map(idle, outs))
+    if not ready or (plan.draws and variable_of_generator(plan.ctx).pending):
         return run_queued(plan, p, arrays, outs, origin, cls)
     inputs = [a._data for a in arrays]
     targets = [o._data for o in outs] if outs is not None else None
@@ -74,15 +75,14 @@ def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 
 def compute(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
     """Call the kernel; with `outs` see to it that the results end there."""
-    op = plan.op
+    op, run, kernel = plan.op, local.quiet.run, plan.kernel
     if outs is None:
-        found = plan.kernel(p, *inputs)
+        found = run(kernel, p, *inputs)
         return found if isinstance(found, tuple | list) else (found,)
     if op.writes_out and len(outs) == 1 and (op.in_place or not overlaps(outs[0], inputs)):
-        found = plan.kernel(p, *inputs, out=outs[0])
-        results = (found,)
+        results = (run(kernel, p, *inputs, out=outs[0]),)
     else:
-        found = plan.kernel(p, *inputs)
+        found = run(kernel, p, *inputs)
         results = found if isinstance(found, tuple | list) else (found,)
     xp = backend.array_module(plan.ctx)
     for out, result in zip(outs, results, strict=False):
@@ -115,7 +115,7 @@ def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
     """Push a piece of work that reads `arrays` and writes `results` on the engine."""
     writes = [variable_of(r) for r in results]
     writes += [variable_of(arrays[plan.op.inputs.index(name)]) for name in plan.op.mutates]
-    if plan.op.uses_random:
+    if plan.draws:
         writes.append(variable_of_generator(plan.ctx))
     engine.push(
         run,

@@ -4,7 +4,10 @@ Recording and training are per thread, as in MXNet.  `plain` is the one flag the
 at: it is True while no thread records and small operations may run at once, i.e. nearly always.
 """
 
+import contextvars
 import threading
+
+import numpy as np
 
 from mxbook import engine
 
@@ -13,6 +16,12 @@ class _Local(threading.local):
     recording = False
     training = False
     depth = 0  # `record` blocks around this point, paused or not
+
+    def __init__(self):
+        # `quiet.run(kernel, ...)`: as in MXNet, 1 / 0 is infinity and nobody is warned.  A context
+        # costs a tenth of `np.errstate`, and leaves the user's own settings alone.
+        self.quiet = contextvars.Context()
+        self.quiet.run(np.seterr, all="ignore")
 
 
 class Mode:

@@ -61,6 +61,7 @@ class Plan:
 
     __slots__ = (
         "ctx",
+        "draws",
         "fast",
         "host",
         "inputs",
@@ -86,6 +87,7 @@ class Plan:
         self.outputs = infer_outputs(op, p, inputs, ctx)
         self.output = self.outputs[0]
         self.visible = op.visible_outputs(p)
+        self.draws = op.draws(p, train)
         self.kernel: Callable = on_device(ctx, partial(op.kernel, Kernel(ctx, train)))
         self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
         self.nbytes = sum(s.nbytes for s in self.outputs)
@@ -99,7 +101,8 @@ class Plan:
         )
         # For the hottest path: a function of the arrays alone, where there is one.
         simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
-        simple = simple and not op.crosses_devices and not op.dynamic_shape
+        simple = simple and not (op.crosses_devices or op.dynamic_shape or op.uses_train)
+        simple = simple and not self.draws
         self.fast: Callable | None = None
         if simple and inputs:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
@@ -128,8 +131,6 @@ def fast_function(op: Operator, p: Values, kernel: Callable, dtype: np.dtype) ->
 
     It takes the raw arrays and, for an operator whose one parameter is `scalar`, the number.
     """
-    if op.uses_random or op.uses_train:
-        return None
     ufunc = getattr(np, op.ufunc.lstrip("-")) if op.ufunc and dtype in FLOATS else None
     if not op.params:
         return ufunc or partial(kernel, p)

@@ -32,8 +32,9 @@ def _draw(
         return getattr(F, f"_sample_{name}")(*values.values(), out=out, **options)
     if options["shape"] is _Null and out is None:
         options["shape"] = (1,)
-    if out is not None and options["shape"] is _Null:
-        options["shape"] = out.shape
+    if out is not None:
+        options["shape"] = out.shape if options["shape"] is _Null else options["shape"]
+        options["dtype"] = _name(out.dtype) if options["dtype"] is _Null else options["dtype"]
     place = str(ctx or (out.context if out is not None else current_context()))
     options = {k: v for k, v in options.items() if v is not _Null}
     return getattr(F, f"_random_{name}")(**values, ctx=place, out=out, **options)

@@ -52,6 +52,10 @@ class Operator:
         self.visible: Callable[[Any], int] | None = fields.pop("visible", None)
         self.input_count: Callable[[Any], int] | None = fields.pop("input_count", None)
         self.uses_random: bool = fields.pop("uses_random", False)
+        # Whether a call with these parameters draws numbers, in training or not.
+        self.draws: Callable[[Any, bool], bool] = fields.pop(
+            "draws", lambda p, train: self.uses_random
+        )
         self.uses_train: bool = fields.pop("uses_train", False)
         self.in_place: bool = fields.pop("in_place", False)
         self.crosses_devices: bool = fields.pop("crosses_devices", False)

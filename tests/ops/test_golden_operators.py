@@ -55,8 +55,7 @@ def assert_all(found, expected, what, wider=1):
         assert_agree(a.asnumpy(), b, f"{what} {i}", (rtol * wider, atol * wider))
 
 
-# Habits of MXNet that mxbook does not share, with the reason.
-SIDE_EFFECTS = {"BatchNorm": 1}  # MXNet overwrites gamma with 1 where it is fixed
+# A habit of MXNet that mxbook does not share, with the reason.
 OTHER_GRADIENTS = {
     "LayerNorm(axis=1, eps=0.001, output_mean_var=True)": "MXNet forgets what arrives at the "
     "mean and the variance; these are derivatives like all others",
@@ -64,8 +63,7 @@ OTHER_GRADIENTS = {
 
 
 def assert_inputs(case, arrays, stored):
-    kept = [i for i in range(len(arrays)) if SIDE_EFFECTS.get(case["op"]) != i]
-    assert_all([arrays[i] for i in kept], [stored[i] for i in kept], "after the call, input")
+    assert_all(arrays, stored, "after the call, input")
 
 
 every_case = pytest.mark.parametrize("case", INDEX["cases"], ids=named)

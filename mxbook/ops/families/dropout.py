@@ -19,6 +19,10 @@ class Probability(Real):
         return value
 
 
+def _drops(p, train):
+    return p.p > 0 and (train or p.mode == "always")
+
+
 def _mask_shape(p, data):
     return tuple(1 if i in p.axes else n for i, n in enumerate(data))
 
@@ -39,6 +43,7 @@ def _mask_shape(p, data):
     visible=lambda p: 1,
     uses_random=True,
     uses_train=True,
+    draws=_drops,
     cost=lambda p, ins, outs: 10 * shapes.size(outs[1]) + shapes.size(ins[0]),
 )
 def dropout(k, p, data):
@@ -49,7 +54,7 @@ def dropout(k, p, data):
     Source: MXNet 1.6, `mx.nd.Dropout`; Srivastava and others, 2014.
     """
     shape = _mask_shape(p, data.shape)
-    if p.p == 0 or not (k.is_train or p.mode == "always"):
+    if not _drops(p, k.is_train):
         return data.copy(), k.xp.ones(shape, data.dtype)
     kept = k.to_device(k.random.keep(1 - p.p, shape, data.dtype))
     mask = k.xp.true_divide(kept, 1 - p.p, dtype=_at_least_single(data)).astype(data.dtype)

@@ -53,6 +53,7 @@ def _gelu(xp, data):
     outputs=lambda p: ("output", "mask") if p is None or p.act_type == "rrelu" else ("output",),
     uses_random=True,
     uses_train=True,
+    draws=lambda p, train: train and p.act_type == "rrelu",
 )
 def leaky_relu(k, p, data, gamma=None):
     """`x` above 0; below 0 something smaller.
@@ -113,14 +114,14 @@ def _(p, dtype, gamma=None):
 
 
 @leaky_relu.gradient("data")
-def _(F, p, dy, data, gamma, mask, data_shape):
+def _(F, p, dy, data, gamma, mask, output, data_shape):
     if p.act_type == "gelu":
         below = F.erf(data * math.sqrt(0.5)) * 0.5 + 0.5
         return dy * (below + data * F.exp(data * data * -0.5) / math.sqrt(2 * math.pi))
-    if p.act_type in ("elu", "selu"):
-        alpha = p.slope if p.act_type == "elu" else SELU_ALPHA
-        dx = F.where(data > 0, dy, dy * F.exp(F._minimum_scalar(data, scalar=0)) * alpha)
-        return dx if p.act_type == "elu" else dx * SELU_SCALE
+    if p.act_type == "elu":
+        return F.where(data > 0, dy, dy * F.exp(F._minimum_scalar(data, scalar=0)) * p.slope)
+    if p.act_type == "selu":  # MXNet's formula, which is a little below the derivative
+        return F.where(data > 0, dy, dy * (output + SELU_ALPHA)) * SELU_SCALE
     slope = p.slope if p.act_type == "leaky" else mask
     if p.act_type == "prelu":
         slope = F.Reshape(gamma, shape=_channel_shape((-1,), len(data_shape)))
@@ -146,7 +147,7 @@ leaky_relu.example(BOTH_SIDES, act_type="elu", slope=0.5).gives(
 )
 leaky_relu.example(BOTH_SIDES, act_type="selu").gives(
     lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(x))
-)
+).not_smooth("MXNet's gradient is not the derivative")
 leaky_relu.example((2, 3), act_type="gelu").gives(
     lambda x: x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
 )

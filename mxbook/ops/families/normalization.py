@@ -47,7 +47,7 @@ BATCH_NORM = (
     outputs=("output", "mean", "var"),
     visible=lambda p: 3 if p.output_mean_var else 1,
     aux=("moving_mean", "moving_var"),
-    mutates=(),
+    mutates=("gamma",),
     uses_train=True,
     cost=_cost,
     onnx="BatchNormalization",
@@ -55,7 +55,7 @@ BATCH_NORM = (
 def batch_norm(k, p, data, gamma, beta, moving_mean, moving_var):
     """Each channel with mean 0 and variance 1 over the batch, then scaled and shifted.
 
-    `output = gamma * (data - mean) / sqrt(var + eps) + beta`
+    `output = gamma * (data - mean) / sqrt(var + eps) + beta`; with `fix_gamma`, gamma is set to 1.
 
     In training mean and variance are those of the batch, otherwise the moving averages.  As in
     MXNet it is the backward pass of training that moves them:
@@ -77,7 +77,9 @@ def batch_norm(k, p, data, gamma, beta, moving_mean, moving_var):
     else:
         mean, var = moving_mean.copy(), moving_var
     inverse = 1 / xp.sqrt(var + p.eps)
-    factor = inverse if p.fix_gamma else inverse * gamma
+    if p.fix_gamma:
+        gamma[...] = 1
+    factor = inverse * gamma
     output = xp.multiply(data, factor.reshape(lie), dtype=factor.dtype)
     output += (beta - mean * factor).reshape(lie)
     return output.astype(data.dtype, copy=False), mean, inverse

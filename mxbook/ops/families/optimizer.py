@@ -133,18 +133,21 @@ def mp_sgd_mom_update(k, p, weight, grad, mom, weight32):
 def nag_mom_update(k, p, weight, grad, mom, *, out=None):
     """A step of Nesterov's accelerated gradient, with `g = grad + wd * weight`:
 
-    `mom = momentum * mom - lr * g`, then `weight + momentum * mom - lr * g`.
+    `mom = momentum * mom - lr * g`, then `weight + momentum * mom - lr * g`.  As in MXNet, what
+    stays in `mom` has the decay of the weight as it is *after* the step where `out` is the weight.
 
     Source: MXNet 1.6, `mx.nd.nag_mom_update`; Nesterov, 1983.
     """
-    grad = _gradient(k, p, grad)
-    if p.wd:
-        grad += weight * p.wd
-    grad *= p.lr
+    step = _gradient(k, p, grad)
+    step *= p.lr
     mom *= p.momentum
-    mom -= grad
-    grad -= mom * p.momentum
-    return k.xp.subtract(weight, grad, out=out)
+    mom -= step
+    decay = p.lr * p.wd
+    step += weight * decay - (mom - weight * decay) * p.momentum
+    result = k.xp.subtract(weight, step, out=out)
+    if p.wd and result is not mom:
+        mom -= weight * decay
+    return result
 
 
 @operator(
