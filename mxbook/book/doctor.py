@@ -180,7 +180,7 @@ def _widgets() -> Row:
 
 def _dot() -> Row:
     if shutil.which("dot") is None:
-        text = "no program dot; graphs are drawn by mxbook's own layout"
+        text = "no program dot; only the package graphviz needs it, to draw graphs"
         return Row("Graphviz", False, text, "conda install graphviz, or your system's package")
     return Row("Graphviz", True, "dot")
 

@@ -127,7 +127,7 @@ def _this_python():
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     quiet = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=CRITICAL"]
 
-    class ThisPython(kernelspec.KernelSpecManager):
+    class ThisPython(kernelspec.KernelSpecManager):  # type: ignore[name-defined]
         def get_kernel_spec(self, _name):
             return kernelspec.KernelSpec(
                 argv=[*command, *quiet],

@@ -6,7 +6,7 @@ widgets (their pictures stay), object addresses, folders of this machine.
 
 import copy
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
 
-Places = list[tuple[str, str]]
+Places = Sequence[tuple[str, str]]
 ENDS = (("/", ""), ("\\", ""), ("", "."))  # what may follow the name of a folder
 
 

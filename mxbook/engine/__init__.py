@@ -15,7 +15,6 @@ from typing import Any
 
 from mxbook.base.config import config
 from mxbook.base.errors import EngineError
-from mxbook.base.sites import Site
 
 from .core import Operation, Variable
 from .failures import Failure
@@ -172,6 +171,7 @@ ENGINE_SETTINGS = (
     "log_events",
 )
 config.on_change(_setting_changed)
+_engine.on_fallback = _changed
 atexit.register(_engine.close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_engine.before_fork, after_in_child=_engine.after_fork)

@@ -134,7 +134,7 @@ class Operation:
         self.missing = 0  # operations that must finish before
         self.dependents: Any = NOTHING  # a list: those that wait for this one
         self.waiters: Any = NOTHING  # a list: whom to tell when it is finished
-        self.read_marks = self.write_marks = NOTHING  # see `note_versions`
+        self.read_marks = self.write_marks = NOTHING  # see `end`
         self.owner: Any = None  # whose stack it runs on, and inside which other operation
         self.outer: Operation | None = None
         self.pushed = self.ready = self.started = self.ended = 0
@@ -154,15 +154,18 @@ class Operation:
         """Call `waiter.tell(op)` when this operation is finished."""
         self.waiters = [*self.waiters, waiter]
 
-    def note_versions(self) -> None:
-        """Note which versions it reads and replaces: those do not change while it runs."""
-        if self.write_marks is NOTHING:
-            reads, writes = NOTHING, NOTHING
-            for variable in self.reads:
-                reads += (variable.mark,)
-            for variable in self.writes:
-                writes += (variable.mark,)
-            self.read_marks, self.write_marks = reads, writes
+    def end(self, now: int) -> None:
+        """Note the time, and which versions it read and replaces; to be followed by `complete`.
+
+        The versions cannot change while it runs.  Noting them first makes `complete` repeatable.
+        """
+        reads = writes = NOTHING
+        for variable in self.reads:
+            reads += (variable.mark,)
+        for variable in self.writes:
+            writes += (variable.mark,)
+        self.read_marks, self.write_marks = reads, writes
+        self.ended = now
 
     def __repr__(self) -> str:
         state = ("waiting", "ready", "running", "finished")[self.state]
@@ -205,11 +208,9 @@ class Core:
         op.state = RUNNING
         return op
 
-    def complete(self, op: Operation, failure: Any, now: int) -> None:
-        """A running operation has ended: let others go on, and tell who waits for it."""
+    def complete(self, op: Operation, failure: Any) -> None:
+        """After `op.end`: let others go on, and tell who waits for it."""
         op.failure = failure
-        op.ended = now
-        op.note_versions()
         op.state = FINISHED  # from here on `rebuild` completes what is torn
         self.nbytes -= op.nbytes
         for variable, (key, version) in zip(op.writes, op.write_marks):  # noqa: B905 (same length)
@@ -229,7 +230,7 @@ class Core:
         for dependent in op.dependents:
             dependent.missing -= 1
             if dependent.missing == 0 and dependent.state == WAITING:
-                dependent.ready = now
+                dependent.ready = op.ended
                 self._make_ready(dependent)
         for waiter in op.waiters:
             waiter.tell(op)
@@ -253,7 +254,8 @@ class Core:
             op = heappop(self.ready)[2]
             if op.outcome is CANCELLED:
                 ended.append(op)
-                self.complete(op, op.failure, now)
+                op.end(now)
+                self.complete(op, op.failure)
             else:
                 others.append(op)
         for op in others:
@@ -313,7 +315,7 @@ class Core:
             variable.pending = pending
         for op in live:
             if op.state == FINISHED:
-                self.complete(op, op.failure, op.ended)
+                self.complete(op, op.failure)
 
     def abandon(self, failure_of: Callable[[Operation], Any]) -> None:
         """Forget everything unfinished, also what is running: it happens in another process."""

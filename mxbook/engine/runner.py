@@ -51,6 +51,7 @@ class Runner:
 
     def __init__(self, config: Config):
         self._config = config
+        self.on_fallback: Callable[[], None] = lambda: None  # called when threads were given up
         self.log = Log(config.log_events)
         self._core = Core()
         self._begin_afresh()
@@ -167,20 +168,19 @@ class Runner:
 
     def _finish(self, op: Operation, failure: Any, lane: Lane, take: bool) -> Operation | None:
         """Tell the core that an operation has ended.  With `take`, returns what to run next."""
-        ended = op.ended = clock()
         following = helpers = dropped = None
-        op.note_versions()
-        if op.state != FINISHED:
+        if op.state != FINISHED:  # otherwise an interrupt has ended it before
+            op.end(clock())
             self.log.add(record_of(op))  # before anybody can see that it has ended
         with self._lock:
             if self._step is not None:
                 self._mend()
             self._step = lane
             core = self._core
-            if op.state != FINISHED:  # otherwise an interrupt has ended it before
+            if op.state != FINISHED:
                 if failure is not None:
                     dropped = self._account(op, failure)
-                core.complete(op, failure, ended)
+                core.complete(op, failure)
                 if self._stalled and self._limits.low(core):
                     self._make_room()
             if lane.op is op:
@@ -230,18 +230,22 @@ class Runner:
             error = EngineError(str(error))
         failure = None if error is None else failed(op, error)
         lane = local.lane
-        if self._step is lane and self._lock.locked():
+        if self._in_step(lane):
             self._put_off.append(lambda lane: self._finish(op, failure, lane, False))
             return
         outer, op.owner = lane.op, lane
         try:
             self._finish(op, failure, lane, False)
-        except KeyboardInterrupt as interrupt:
+        except BaseException as error:
             try:
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             except KeyboardInterrupt:  # hit before it could defend itself
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             raise
+
+    def _in_step(self, lane: Lane) -> bool:
+        """Whether this is a finalizer that interrupts a step of its own thread."""
+        return self._step is lane and self._lock.locked()
 
     # ---- parts of a step, i.e. under the lock
 
@@ -306,6 +310,7 @@ class Runner:
         hopeless = not self._crew.members and not self._naive
         if hopeless:
             self.behave_as("NaiveEngine")  # for good, or until the setting is changed again
+            self.on_fallback()
         self._serve(self._take(own), own)
         if hopeless:
             import warnings
@@ -323,7 +328,10 @@ class Runner:
         """The life of a worker."""
         local.lane = worker
         while not self._crew.closing:
-            self._serve(self._next(worker), worker)
+            try:
+                self._serve(self._next(worker), worker)
+            except Exception as error:  # of the engine itself, for want of memory
+                self.clean_up(error, worker, None)
 
     def _next(self, worker: Lane) -> Operation | None:
         """What is ready; or None, after sleeping until there may be something."""
@@ -371,24 +379,26 @@ class Runner:
         self._crew.waiting.discard(lane)
         self.log.add_wait(wait_record(kind, variable, target, lane.name, started, clock()))
 
-    # ---- interrupts
+    # ---- when an exception leaves the engine
 
-    def interrupted(
-        self, interrupt: KeyboardInterrupt, lane: Lane, outer: Operation | None
-    ) -> None:
-        """The user pressed stop: what has not started never will.
+    def clean_up(self, error: BaseException, lane: Lane, outer: Operation | None) -> None:
+        """End what this thread was about to run; after Ctrl-C, also everything that is queued.
 
         `outer` is the operation inside which the engine was called.
         """
+        count = 0
         while True:
             try:
                 lane.op = outer
-                count = self.cancel(lane, "interrupted")
+                if isinstance(error, KeyboardInterrupt):
+                    count = self.cancel(lane, "interrupted")
+                else:
+                    self._end_lost(lane, error)
                 break
             except KeyboardInterrupt:
                 continue  # this is short, and must not be cut off by an impatient user
         if count:
-            interrupt.add_note(f"cancelled {counted(count, 'queued operation')}")
+            error.add_note(f"cancelled {counted(count, 'queued operation')}")
 
     def cancel(self, lane: Lane, reason: str) -> int:
         """End what is queued, and what this thread was about to run.  Returns the former number."""
@@ -399,30 +409,36 @@ class Runner:
             if self._step is not None:
                 self._mend()
             self._step = lane
-            core, stack = self._core, lane.stack()
-            lost = [
-                op
-                for op in core.live.values()
-                if op.owner is lane and op.state == RUNNING and op not in stack
-            ]
-            for op in lost:  # the interrupt hit them
-                op.outcome = CANCELLED
-                core.complete(op, Failure(op, cause), now)
+            core = self._core
             cancelled, ended = core.cancel_queued(lambda op: Failure(op, cause), now)
             self._make_room()
             self._crew.forget_unstarted()
             if core.ready:
                 helpers = self._crew.summon(len(core.ready), lane)
             self._step = None
-        for op in lost + ended:
+        for op in ended:
             self.log.add(record_of(op))
         for op in cancelled:
             op.fn = op.detail = None
         if helpers:
             self._start(helpers, lane)
+        self._end_lost(lane, cause)
+        return len(cancelled)
+
+    def _end_lost(self, lane: Lane, cause: BaseException) -> None:
+        """End operations that this thread took and has not finished, for an exception came."""
+        stack = lane.stack()
+        lost = [op for op in self.unfinished() if op.owner is lane and op.state == RUNNING]
+        for op in lost:
+            if op not in stack:
+                op.outcome = CANCELLED if isinstance(cause, CancelledError) else FAILED
+                self._finish(op, Failure(op, cause), lane, False)
         if self._put_off:
             self._catch_up(lane)
-        return len(cancelled)
+
+    def unfinished(self) -> list[Operation]:
+        """The operations that are queued or running, in push order."""
+        return list(self._core.live.values())
 
 
 class Completion:

@@ -105,7 +105,7 @@ class Engine(Runner):
             if variable.deleted:
                 raise deleted(variable, op.name)
         lane = local.lane
-        if self._step is lane and self._lock.locked():
+        if self._step is lane and self._in_step(lane):  # the first part saves a call
             self._put_off.append(lambda lane: self._enter(lane, op, inline=False))
             return
         outer = lane.op
@@ -119,16 +119,17 @@ class Engine(Runner):
                         self._serve(following, lane)
             if self._naive:
                 self._see_through(op, lane)
-        except KeyboardInterrupt as interrupt:
+        except BaseException as error:
             try:
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             except KeyboardInterrupt:  # hit before it could defend itself
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             raise
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
         """The naive engine's push: see the operation through, and raise what went wrong."""
-        self._wait(lane, lambda: [] if op.state == FINISHED else [op])
+        if op.state != FINISHED:
+            self._wait(lane, lambda: [] if op.state == FINISHED else [op])
         failure = op.failure
         if failure is None:
             return
@@ -175,11 +176,13 @@ class Engine(Runner):
 
     def _error(self, failure: Failure) -> EngineError:
         """What to raise for a failure."""
+        lane, core = local.lane, self._core
+        if self._in_step(lane):
+            return error_of(failure, clock(), core.count, failure.skipped)
         with self._lock:
             if self._step is not None:
                 self._mend()
-            self._step = local.lane
-            core = self._core
+            self._step = lane
             skipped = failure.skipped + doomed(failure, core.live.values())
             self._step = None
         return error_of(failure, clock(), core.count, skipped)
@@ -195,14 +198,19 @@ class Engine(Runner):
 
     def _await(self, pick: Callable, variable: Variable | None = None) -> bool:
         lane = local.lane
+        if self._in_step(lane):
+            raise EngineError(
+                "a finalizer cannot wait for the engine",
+                rule="the garbage collector may call it while the engine cannot go on",
+            )
         outer = lane.op
         try:
             return self._wait(lane, pick, variable)
-        except KeyboardInterrupt as interrupt:
+        except BaseException as error:
             try:
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             except KeyboardInterrupt:  # hit before it could defend itself
-                self.interrupted(interrupt, lane, outer)
+                self.clean_up(error, lane, outer)
             raise
 
     def _wait(self, lane: Lane, pick: Callable, variable: Variable | None = None) -> bool:
@@ -211,11 +219,6 @@ class Engine(Runner):
         Some may be unable to finish before the operation inside which this thread is.  These do
         not count; but where a certain `variable` is wanted, they are an error.
         """
-        if self._step is lane and self._lock.locked():
-            raise EngineError(
-                "a finalizer cannot wait for the engine",
-                rule="the garbage collector may call it while the engine cannot go on",
-            )
         with self._lock:
             if self._step is not None:
                 self._mend()
@@ -241,10 +244,6 @@ class Engine(Runner):
         return True
 
     # ---- the process
-
-    def unfinished(self) -> list[Operation]:
-        """The operations that are queued or running, in push order."""
-        return list(self._core.live.values())
 
     def before_fork(self) -> None:
         """A child has no workers, so what is being computed should be finished first."""

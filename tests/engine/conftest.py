@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from mxbook.base.config import Config
-from mxbook.engine.gates import local
+from mxbook.engine.gates import Gate, local
 from mxbook.engine.scheduler import Engine
 
 KINDS = {
@@ -46,6 +46,23 @@ def release(make_engine):
     event = threading.Event()
     yield event
     event.set()
+
+
+@pytest.fixture
+def on_sleep(monkeypatch):
+    """`on_sleep(f, g)` calls `f` when the main thread is about to sleep, and `g` the next time."""
+
+    def arm(*actions):
+        pass_through, main, left = Gate.pass_through, threading.main_thread(), list(actions)
+
+        def watched(gate):
+            if threading.current_thread() is main and left:
+                left.pop(0)()
+            pass_through(gate)
+
+        monkeypatch.setattr(Gate, "pass_through", watched)
+
+    return arm
 
 
 @pytest.fixture(params=KINDS)

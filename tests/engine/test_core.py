@@ -94,7 +94,8 @@ class CoreMachine(RuleBasedStateMachine):
         op = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
         failure = op.failure or (f"failure of {op.number}" if fails else None)
         self.expect(op, failure)
-        self.core.complete(op, failure, self.time)
+        op.end(self.time)
+        self.core.complete(op, failure)
 
     def expect(self, op, failure):
         self.expected.append(op.number)
@@ -141,6 +142,11 @@ class CoreMachine(RuleBasedStateMachine):
 
 CoreMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestCore = CoreMachine.TestCase
+
+
+def finish(core, op, failure=None):
+    op.end(0)
+    core.complete(op, failure)
 
 
 class Torn(BaseException):
@@ -197,17 +203,17 @@ class World:
 
     def finish_all(self):
         for op in [op for op in self.core.live.values() if op.state == RUNNING]:
-            self.core.complete(op, op.failure, 0)
+            finish(self.core, op, op.failure)
         while (op := self.core.take("me")) is not None:
-            self.core.complete(op, op.failure, 0)
+            finish(self.core, op, op.failure)
 
 
 ACTIONS = {
     "push": lambda w: w.push([w.a, w.c], [w.b, w.a, w.b], "me"),
     "push ready": lambda w: w.push([], [Variable()]),
     "take": lambda w: w.core.take("me"),
-    "complete": lambda w: w.core.complete(w.running, None, 0),
-    "fail": lambda w: w.core.complete(w.running, "failure", 0),
+    "complete": lambda w: finish(w.core, w.running),
+    "fail": lambda w: finish(w.core, w.running, "failure"),
     "cancel": lambda w: w.core.cancel_queued(lambda op: "cancelled", 0),
     "rebuild": lambda w: w.core.rebuild(),
 }
@@ -253,7 +259,7 @@ def test_state_does_not_grow_with_history():
         for op in ops:
             core.push(op, 0)
         while (op := core.take("me")) is not None:
-            core.complete(op, None, 0)
+            finish(core, op, None)
         return [weakref.ref(fn) for fn in functions]
 
     refs = round_trip()
@@ -271,7 +277,7 @@ def test_priority_then_push_order(priorities):
     taken = []
     while (op := core.take("me")) is not None:
         taken.append(op)
-        core.complete(op, None, 0)
+        finish(core, op, None)
     assert taken == sorted(taken, key=lambda op: (-op.priority, op.number))
 
 

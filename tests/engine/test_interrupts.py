@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from mxbook.base.errors import CancelledError, OperationError
-from mxbook.engine import Variable, gates
+from mxbook.engine import Variable
 
 from .conftest import KINDS, LARGE
 
@@ -21,22 +21,9 @@ needs_signals = pytest.mark.skipif(
 
 
 @pytest.fixture
-def interrupt_sleep(monkeypatch):
+def interrupt_sleep(on_sleep):
     """Sends SIGINT to the process when the main thread is about to sleep in the engine."""
-
-    def arm():
-        pass_through = gates.Gate.pass_through
-        main = threading.main_thread()
-
-        def interrupted(gate):
-            if threading.current_thread() is main:
-                monkeypatch.setattr(gates.Gate, "pass_through", pass_through)
-                os.kill(os.getpid(), signal.SIGINT)
-            pass_through(gate)
-
-        monkeypatch.setattr(gates.Gate, "pass_through", interrupted)
-
-    return arm
+    return lambda: on_sleep(lambda: os.kill(os.getpid(), signal.SIGINT))
 
 
 @pytest.mark.parametrize("how", ["wait for a variable", "wait for all", "wait for room"])
@@ -110,6 +97,20 @@ def test_interrupting_an_operation_that_runs_in_this_thread(make_engine, kind):
     engine.wait_for_all()
     engine.push(lambda: None, writes=[x])
     engine.wait_for_var(x)
+
+
+def test_an_interrupt_between_planning_and_starting_a_thread(make_engine, monkeypatch):
+    engine, x, ran = make_engine("threaded-1"), Variable(), []
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(type(engine), "_start", interrupted)
+        engine.push(lambda: ran.append("cancelled"), writes=[x])
+    engine.push(lambda: ran.append("next"), writes=[x])
+    engine.wait_for_var(x)
+    assert ran == ["next"]
 
 
 class Storm:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mxbook.base.errors import CancelledError, OperationError
-from mxbook.engine import Variable
+from mxbook.engine import Variable, runner
 
 from .conftest import LARGE
 
@@ -42,14 +42,15 @@ def refuse(thread):
 
 @pytest.mark.parametrize("kind", ["threaded-1", "threaded-4", "hybrid"])
 def test_without_threads_the_engine_becomes_naive(make_engine, monkeypatch, kind):
-    engine, x, ran = make_engine(kind), Variable(), []
+    engine, x, ran, told = make_engine(kind), Variable(), [], []
+    engine.on_fallback = lambda: told.append(engine.kind)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.warns(RuntimeWarning, match="cannot start a worker thread") as warned:
         for i in range(200):
             engine.push(lambda i=i: ran.append(i), reads=[x], writes=[x], work=LARGE)
     assert len(warned) == 1
     assert ran == list(range(200))
-    assert engine.kind == "NaiveEngine"
+    assert told == ["NaiveEngine"] == [engine.kind]
     with pytest.raises(OperationError, match="division"):
         engine.push(lambda: 1 / 0, writes=[x])
 
@@ -83,9 +84,7 @@ def test_a_waiting_worker_that_cannot_be_replaced_works_itself(make_engine, monk
     assert order.index("inner") < order.index("outer")
 
 
-def test_while_the_only_worker_waits_others_work_where_they_are_pushed(
-    make_engine, monkeypatch, release
-):
+def test_while_the_only_worker_waits_others_work_where_they_are_pushed(make_engine, monkeypatch):
     engine, x = make_engine("threaded-1"), Variable()
     completions, waits, names = [], threading.Event(), []
     engine.push_async(completions.append, writes=[x])
@@ -98,13 +97,39 @@ def test_while_the_only_worker_waits_others_work_where_they_are_pushed(
     y = Variable()
     engine.push(outer, writes=[y])
     waits.wait()
-    result = Variable()
-    while not names:
+    while not engine._crew.waiting:  # until the worker sleeps
+        pass
+    result, me = Variable(), threading.current_thread().name
+    for _ in range(3):
         engine.push(lambda: names.append(threading.current_thread().name), writes=[result])
-        if engine._crew.waiting:
-            engine.wait_for_var(result)
+        engine.wait_for_var(result)
+    assert names == [me] * 3
     completions[0]()
     engine.wait_for_var(y)
+
+
+@pytest.mark.parametrize("work", [0, LARGE])
+def test_an_error_of_the_engine_itself_ends_the_operation_not_the_worker(
+    make_engine, monkeypatch, work
+):
+    engine, x = make_engine("hybrid"), Variable()
+    real, left = runner.record_of, [MemoryError("no memory")]
+
+    def record_of(op):
+        if left:
+            raise left.pop()
+        return real(op)
+
+    monkeypatch.setattr(runner, "record_of", record_of)
+    try:
+        engine.push(lambda: None, writes=[x], work=work)
+    except MemoryError:
+        assert work == 0  # it was this thread that had no memory
+    with pytest.raises(OperationError, match="no memory"):
+        engine.wait_for_var(x)
+    engine.push(lambda: None, writes=[x], work=LARGE)
+    engine.wait_for_var(x)
+    assert len(engine._crew.members) == 1
 
 
 # ---- processes

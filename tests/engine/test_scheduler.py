@@ -189,6 +189,7 @@ def test_a_failure_poisons_dependents_and_nothing_else(queueing, release):
             queueing.wait_for_var(poisoned)
         error = caught.value
         assert isinstance(error.__cause__, ValueError)
+        assert error.__cause__.__traceback__.tb_frame.f_code is fail.__code__
         assert error.values == (("data", "(4, 3) float32"),)
         places = dict(error.place)
         assert "test_scheduler.py" in places["pushed"]
@@ -410,6 +411,19 @@ def test_naive_runs_what_needs_the_present_operation_right_after_it(make_engine)
     assert order == ["outer", "inner"]
 
 
+def test_wait_for_all_includes_what_operations_push(make_engine, on_sleep, release):
+    engine, ran, x, asleep = make_engine("threaded-1"), [], Variable(), threading.Event()
+
+    def outer():
+        asleep.wait()
+        engine.push(lambda: (release.wait(), ran.append("inner")), reads=[x])
+
+    engine.push(outer, writes=[x])
+    on_sleep(asleep.set, release.set)
+    engine.wait_for_all()
+    assert ran == ["inner"]
+
+
 # ---- bounded run-ahead
 
 
@@ -502,9 +516,27 @@ def test_nothing_outlives_its_operation(engine):
         gc.enable()
 
 
+def test_a_long_wait_keeps_nothing_of_finished_operations_alive(make_engine, on_sleep, release):
+    class Thing:
+        pass
+
+    engine, x, seen, thing = make_engine("threaded-1"), Variable(), [], Thing()
+    ref = weakref.ref(thing)
+    engine.push(release.wait, writes=[x])
+    engine.push(lambda thing=thing: None, writes=[x], detail=lambda thing=thing: None)
+    engine.push(lambda: seen.append(ref()), reads=[x])
+    del thing
+    on_sleep(release.set)
+    engine.wait_for_all()
+    assert seen == [None]
+
+
 def test_finalizers_may_push_and_delete_at_any_moment(engine):
     """The garbage collector runs them inside the engine's own steps too."""
-    pushed, ran, deleted, errors = [], [], [], []
+    pushed, ran, deleted, errors, failures = [], [], [], [], []
+    failed = Variable()
+    push_failing(engine, [], [failed], work=LARGE)
+    engine.settle()
 
     class Garbage:
         def __init__(self):
@@ -517,6 +549,10 @@ def test_finalizers_may_push_and_delete_at_any_moment(engine):
                 lambda: ran.append(None), writes=[self.variable], work=len(pushed) % 2 * LARGE
             )
             engine.delete_variable(self.variable, lambda: deleted.append(None))
+            try:
+                engine.wait_for_var(failed)
+            except OperationError as error:
+                failures.append(error)
             try:
                 engine.wait_for_var(Variable())  # idle: no waiting
                 engine.wait_for_all()
@@ -536,7 +572,7 @@ def test_finalizers_may_push_and_delete_at_any_moment(engine):
     gc.collect()
     engine.wait_for_all()
     engine.wait_for_all()
-    assert len(pushed) == len(ran) == len(deleted) >= 400
+    assert len(pushed) == len(ran) == len(deleted) == len(failures) >= 400
 
 
 def test_cancelled_error_is_raised_for_cancelled_work(make_engine, release):

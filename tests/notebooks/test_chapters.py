@@ -44,6 +44,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "widgets")])}
 
 
+def run(command: list[str], env: dict[str, str], folder: Path = ROOT):
+    return subprocess.run(command, check=False, env=env, cwd=folder, capture_output=True, text=True)
+
+
 def test_there_is_a_first_chapter():
     assert CHAPTERS[0].name == "00-start-here"
 
@@ -59,7 +63,7 @@ def test_a_chapter_keeps_to_the_rules(chapter):
 def test_check_passes():
     pytest.importorskip("nbclient", reason="nbclient is not installed")
     command = [sys.executable, "-m", "mxbook.book", "check", str(FOLDER)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True)
+    done = run(command, environment())
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.findall(r"^(\S+) +ok ", done.stdout, re.MULTILINE) == [c.name for c in CHAPTERS]
 
@@ -71,7 +75,7 @@ def test_training_in_the_first_chapter_needs_no_more_memory_with_every_epoch(tmp
     command = [sys.executable, "-W", "ignore", "-c", MEMORY, str(CHAPTERS[0].path)]
     # A short log of the engine, so that it is full, and stays so, after the first epoch.
     short = {**environment(), "MXBOOK_ENGINE_LOG_EVENTS": "1024"}
-    done = subprocess.run(command, env=short, cwd=tmp_path, capture_output=True, text=True)
+    done = run(command, short, tmp_path)
     assert done.returncode == 0, done.stderr
     resident, arrays = zip(*json.loads(done.stdout.splitlines()[-1]), strict=True)
     assert len(arrays) == 7
