@@ -8,9 +8,13 @@
 import os as _os
 import sys as _sys
 
-if "numpy" not in _sys.modules:
-    # A BLAS thread that spins while it waits for work takes a core away from the engine's threads.
-    _os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+if "numpy" not in _sys.modules and "OPENBLAS_NUM_THREADS" not in _os.environ:
+    # One pool of threads is enough, and the engine has one: see `backend/blas.py`.  OpenBLAS looks at
+    # this when it is loaded; programs that are started from here must not inherit it.
+    _os.environ["OPENBLAS_NUM_THREADS"] = _os.environ.get("MXBOOK_BLAS_THREADS", "1")
+    import numpy as _numpy
+
+    del _os.environ["OPENBLAS_NUM_THREADS"]
 
 from . import autograd, base, context, engine, name, ndarray, random, storage
 from . import ndarray as nd

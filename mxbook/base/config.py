@@ -65,12 +65,20 @@ SETTINGS = (
         "Worker threads of the engine; 0 means one for each processor core, at most 8.",
     ),
     Setting(
+        "blas_threads",
+        _count,
+        1,
+        "MXBOOK_BLAS_THREADS",
+        "Threads of NumPy's matrix product once the engine has workers, which share large products "
+        "among themselves; 0 leaves it alone.",
+    ),
+    Setting(
         "inline_elements",
         _count,
-        2**16,
+        2**23,
         "MXBOOK_ENGINE_INLINE_ELEMENTS",
         "The hybrid engine runs a ready operation at once when its work is below that of an "
-        "elementwise operation on this many elements.",
+        "elementwise operation on this many elements, about two milliseconds.",
     ),
     Setting(
         "run_ahead_operations",
@@ -83,9 +91,10 @@ SETTINGS = (
     Setting(
         "run_ahead_bytes",
         _count,
-        2**29,
+        2**26,
         "MXBOOK_ENGINE_RUN_AHEAD_BYTES",
-        "A push waits while the queued operations are to write more bytes than this.",
+        "A push waits while the queued operations are to write more bytes than this (two for each "
+        "worker may always be queued).",
     ),
     Setting(
         "log_events",

@@ -70,6 +70,11 @@ def is_naive() -> bool:
     return _engine.kind == "NaiveEngine"
 
 
+def workers() -> int:
+    """How many worker threads there are at most; 0 for the naive engine."""
+    return _engine.workers
+
+
 def inlines() -> bool:
     """Whether the array layer may run small ready operations itself, without a push."""
     return _engine.inlines and not state.tracing

@@ -35,6 +35,7 @@ from .log import Log, record_of, wait_record
 
 LATER = object()  # the outcome of an asynchronous operation that has only been started
 MOST_WORKERS = 8
+OPERATIONS_A_WORKER = 2  # that may always be under way, whatever they write
 EVERYTHING = float("inf")
 
 # Engine type: has it worker threads?  do small ready operations run in the thread that pushes them?
@@ -69,9 +70,10 @@ class Runner:
     def configure(self) -> None:
         """Take over the settings; operations that are queued stay so."""
         config = self._config
-        self._limits = RunAhead(config.run_ahead_operations, config.run_ahead_bytes)
         self.log.resize(config.log_events)
         self.behave_as(config.engine_type)
+        least = OPERATIONS_A_WORKER * max(1, self._crew.most)
+        self._limits = RunAhead(config.run_ahead_operations, config.run_ahead_bytes, least)
 
     def behave_as(self, kind: str) -> None:
         """Be this type of engine from now on."""
@@ -83,6 +85,11 @@ class Runner:
         small = self._config.inline_elements if threads else EVERYTHING
         self._inline_below = small if inline else 0
         self._naive = not threads
+
+    @property
+    def workers(self) -> int:
+        """How many worker threads there are at most."""
+        return self._crew.most
 
     @property
     def inlines(self) -> bool:

@@ -19,7 +19,7 @@ from mxbook.ops.params import Values
 from . import arrays
 from .invoke import invoke
 from .mode import local, mode
-from .plan import plan_for
+from .plan import plan_for, tables
 from .tape import make_node, record, unrecorded
 
 # NumPy's warnings about 1 / 0 and the like; the careful way switches them off at the source.
@@ -29,10 +29,16 @@ _frame = sys._getframe
 _new = object.__new__
 
 
+def new_table() -> dict:
+    """An empty table from specs to plans, which is emptied when plans must be made anew."""
+    tables.append({})
+    return tables[-1]
+
+
 def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable) -> Callable:
     """A method `(self, rhs)`: `rhs` an array, a number (`scalar_op`), or anything else
     (`other`)."""
-    table: dict = {}
+    table = new_table()
     p = op.values({})
     with_number = number_method(scalar_op, cls, other)
 
@@ -65,7 +71,7 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
 
 def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> Callable:
     """A method `(self, number)`; `depth` says how many frames up the user's call is."""
-    table: dict = {}
+    table = new_table()
     values = op.values
 
     def method(self, number):
@@ -99,7 +105,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
 
 def array_function(op: Operator, general: Callable) -> Callable:
     """A function of one or two arrays and nothing else; any other call goes to `general`."""
-    table: dict = {}
+    table = new_table()
     p = op.values({})
     count = len(op.inputs)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook import backend, engine
+from mxbook.backend import blas
 from mxbook.base.errors import DTypeError, MXNetError, ShapeError
 from mxbook.base.sites import Site
 from mxbook.base.spec import spec_of
@@ -113,6 +114,8 @@ def run_queued(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 
 def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
     """Push a piece of work that reads `arrays` and writes `results` on the engine."""
+    if not mode.naive:
+        blas.hold()
     writes = [variable_of(r) for r in results]
     writes += [variable_of(arrays[plan.op.inputs.index(name)]) for name in plan.op.mutates]
     if plan.draws:

@@ -20,11 +20,27 @@ from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeEr
 from mxbook.base.spec import Spec, spec_of
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 from mxbook.ops.params import Values
+from mxbook.ops.registry import operators
 from mxbook.resource.random import Generator
 
 from .generators import generator
+from .sharing import share
 
 PLANS_PER_OPERATOR = 10_000  # ever new shapes must not fill the memory
+
+tables: list[dict] = []  # where the hottest path remembers plans
+
+
+def forget(name: str) -> None:
+    """Make all plans anew after a setting has changed that they depend on."""
+    if name in ("inline_elements", "pool_smallest"):
+        for op in operators.values():
+            op.plans.clear()
+        for table in tables:
+            table.clear()
+
+
+config.on_change(forget)
 
 
 class Kernel:
@@ -49,6 +65,11 @@ class Kernel:
     def to_host(self, array: Any) -> np.ndarray:
         """A device array (parameters of random numbers, say) as one of NumPy; do not change it."""
         return array if self.xp is np else backend.module_for(self.ctx).to_host(array)
+
+    def share(self, count: int, work: float, part: Callable[[int, int], Any]) -> list[Any]:
+        """Call `part(first, last)` for ranges that together are 0 to `count`, on several workers
+        where that much work is worth it; returns the results."""
+        return share(count, work, part) if self.xp is np else [part(0, count)]
 
     def transfer(self, array: Any, source: str) -> Any:
         """A copy of an array that lives on the device `source`."""

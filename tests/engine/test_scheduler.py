@@ -6,6 +6,7 @@ import weakref
 
 import pytest
 
+from mxbook.base.config import config
 from mxbook.base.errors import CancelledError, EngineError, OperationError, ShapeError
 from mxbook.engine import Variable
 from mxbook.engine.gates import local
@@ -83,9 +84,9 @@ def test_hybrid_runs_small_ready_operations_in_the_pushing_thread(make_engine, r
         threads.append(threading.current_thread())
 
     me = threading.current_thread()
-    engine.push(note, writes=[x], work=2**16 - 1)
+    engine.push(note, writes=[x], work=config.inline_elements - 1)
     assert threads == [me]
-    engine.push(note, writes=[x], work=2**16)
+    engine.push(note, writes=[x], work=config.inline_elements)
     engine.wait_for_var(x)
     assert threads[1].name == "mxbook-worker-1"
     assert threads[1].daemon

@@ -128,10 +128,16 @@ def convolution(k, p, data, weight, bias=None, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.Convolution`.
     """
-    target = out if data.dtype.itemsize > 2 else None
+    geometry = geometry_of(p)
     x, w, b = _wide(data, weight, bias)
-    found = kernels.convolve(k.xp, x, w, b, geometry_of(p), target)
-    return found.astype(data.dtype, copy=False)
+    shape = kernels.output_shape(geometry, x.shape, len(w))
+    target = out if out is not None and out.dtype == x.dtype else k.xp.empty(shape, x.dtype)
+
+    def examples(i, j):
+        kernels.convolve(k.xp, x[i:j], w, b, geometry, target[i:j])
+
+    k.share(len(x), _cost(p, [x.shape, w.shape], [shape]), examples)
+    return target.astype(data.dtype, copy=False)
 
 
 @convolution.shapes
@@ -194,10 +200,14 @@ def conv_data(k, p, delta, weight, *, out=None):
     """
     geometry = geometry_of(p)
     lengths = split_shape(geometry, p.shape)[1]
-    target = out if delta.dtype.itemsize > 2 else None
     y, w = _wide(delta, weight)
-    found = kernels.convolve_data(k.xp, y, w, geometry, lengths, target)
-    return found.astype(delta.dtype, copy=False)
+    target = out if out is not None and out.dtype == y.dtype else k.xp.empty(p.shape, y.dtype)
+
+    def examples(i, j):
+        kernels.convolve_data(k.xp, y[i:j], w, geometry, lengths, target[i:j])
+
+    k.share(len(y), _cost(p, [p.shape, w.shape], [y.shape]), examples)
+    return target.astype(delta.dtype, copy=False)
 
 
 @conv_data.gradient("delta")
@@ -228,8 +238,16 @@ def conv_weight(k, p, delta, data):
     data    the data of Convolution
     """
     y, x = _wide(delta, data)
-    found = kernels.convolve_weight(k.xp, y, x, geometry_of(p))
-    return found.astype(delta.dtype, copy=False)
+    geometry = geometry_of(p)
+
+    def examples(i, j):
+        return kernels.convolve_weight(k.xp, y[i:j], x[i:j], geometry)
+
+    work = _cost(p, [x.shape, _weight_shape_of(p, y.shape, x.shape)], [y.shape])
+    first, *others = k.share(len(x), work, examples)
+    for part in others:
+        first += part
+    return first.astype(delta.dtype, copy=False)
 
 
 @conv_weight.gradient("delta")

@@ -8,6 +8,8 @@ from mxbook.ops import rules
 from mxbook.ops.params import Bool, Int
 from mxbook.ops.registry import operator
 
+from .dot import product
+
 
 def _cost(p, ins, outs):
     features = ins[1][1]
@@ -39,11 +41,8 @@ def fully_connected(k, p, data, weight, bias=None, *, out=None):
     Source: MXNet 1.6, `mx.nd.FullyConnected`.
     """
     rows = len(data) if p.flatten else -1
-    result = k.xp.matmul(
-        data.reshape(rows, weight.shape[1]),
-        weight.T,
-        out=None if out is None else out.reshape(-1, p.num_hidden),
-    )
+    target = None if out is None else out.reshape(-1, p.num_hidden)
+    result = product(k, data.reshape(rows, weight.shape[1]), weight.T, target)
     if bias is not None:
         result += bias
     return result.reshape(_output_shape(p, data.shape))

@@ -25,11 +25,25 @@ PARAMS = (
 HALF = TYPES["float16"]
 
 
-def product(xp: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
-    """`lhs @ rhs`; float16 is added up in float32, as on a GPU."""
+def product(k: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
+    """`lhs @ rhs`; float16 is added up in float32, as on a GPU.
+
+    Large products are shared among the engine's workers by the first axis of `lhs` (of both, for
+    stacks of matrices).
+    """
     if lhs.dtype == HALF:
-        return xp.matmul(lhs.astype("float32"), rhs.astype("float32")).astype(HALF)
-    return xp.matmul(lhs, rhs, out=out)
+        return product(k, lhs.astype("float32"), rhs.astype("float32")).astype(HALF)
+    shape = (*lhs.shape[:-1], rhs.shape[-1])
+    if out is None:
+        out = k.xp.empty(shape, lhs.dtype)
+
+    def rows(first: int, last: int) -> None:
+        other = rhs[first:last] if rhs.ndim > 2 else rhs
+        k.xp.matmul(lhs[first:last], other, out=out[first:last])
+
+    work = rules.matrix_cost(shapes.size(shape[:-1]), shape[-1], lhs.shape[-1])
+    k.share(len(lhs), work, rows)
+    return out
 
 
 def left_matrix(p: Any, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -69,8 +83,8 @@ def dot(k, p, lhs, rhs, *, out=None):
     a, b = a.T if turn_a else a, b.T if turn_b else b
     shape = _dot_shape(p, lhs.shape, rhs.shape)
     if out is None or lhs.dtype == HALF:
-        return product(k.xp, a, b).reshape(shape)
-    product(k.xp, a, b, out.reshape(a.shape[0], b.shape[1]))
+        return product(k, a, b).reshape(shape)
+    product(k, a, b, out.reshape(a.shape[0], b.shape[1]))
     return out
 
 
@@ -160,7 +174,7 @@ def batch_dot(k, p, lhs, rhs, *, out=None):
     Errors: ShapeError where the leading axes differ or there are none.
     Source: MXNet 1.6, `mx.nd.batch_dot`.
     """
-    return product(k.xp, _turned(lhs, p.transpose_a), _turned(rhs, p.transpose_b), out)
+    return product(k, _turned(lhs, p.transpose_a), _turned(rhs, p.transpose_b), out)
 
 
 @batch_dot.shapes

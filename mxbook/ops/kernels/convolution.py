@@ -76,6 +76,12 @@ class Geometry(NamedTuple):
         return [slice(i, min(i + step, n)) for i in range(0, n, step)]
 
 
+def output_shape(geometry: Geometry, shape: tuple[int, ...], filters: int) -> tuple[int, ...]:
+    """The shape of the output for data of this shape."""
+    lengths = shape[1:-1] if geometry.last else shape[2:]
+    return geometry.shape(shape[0], filters, geometry.places(lengths))
+
+
 def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
     """The convolution of `data` with `weight`, (n, filters, *places), plus the bias."""
     x = geometry.planes(data)
