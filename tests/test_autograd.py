@@ -164,7 +164,7 @@ class Swap(autograd.Function):
 def test_function_with_several_outputs_of_which_one_is_used():
     a, b = variable(), variable((4, 5, 6))
     with autograd.record():
-        p, q = Swap()(a, b)
+        p, _ = Swap()(a, b)
     p.backward(nd.array([1, 10, 100]))
     assert a.grad.asnumpy().tolist() == [0, 0, 0]
     assert b.grad.asnumpy().tolist() == [1, 20, 300]

@@ -113,7 +113,7 @@ SETTINGS = (
     Setting(
         "pool_smallest",
         _count,
-        2**17,
+        2**20,
         "MXBOOK_STORAGE_POOL_SMALLEST",
         "Arrays smaller than this many bytes come from the array library's own small-block cache.",
     ),

@@ -7,6 +7,7 @@ comparing.
 import numpy as np
 
 from . import context, shapes
+from .dtypes import DEFAULT
 
 
 class Spec:
@@ -33,7 +34,7 @@ _FORGET_ABOVE = 100_000  # a program with ever new shapes must not fill the memo
 
 def spec_of(
     shape: tuple[int, ...],
-    dtype: np.dtype = np.dtype("float32"),
+    dtype: np.dtype = DEFAULT,
     ctx: context.Context | None = None,
 ) -> Spec:
     """The one Spec of these three (the current context when none is given)."""

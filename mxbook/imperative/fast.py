@@ -17,7 +17,7 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
 from . import arrays
-from .invoke import invoke
+from .invoke import invoke, run_plan
 from .mode import local, mode
 from .plan import plan_for, tables
 from .tape import make_node, record, unrecorded
@@ -140,11 +140,10 @@ def array_function(op: Operator, general: Callable) -> Callable:
 
 def learn(op: Operator, p: Values, table: dict, *arrays):
     """The careful way; remembers the plan where the fast way may be taken next time."""
-    result = invoke(op, arrays, p)[0]
     specs = tuple([a._spec for a in arrays])
     plan = plan_for(op, p, specs, local.training)
     if plan.fast is not None:
         if len(table) > 10_000:
             table.clear()
         table[specs if len(specs) > 1 else specs[0]] = plan
-    return result
+    return run_plan(plan, p, arrays)[0]

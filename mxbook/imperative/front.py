@@ -83,7 +83,11 @@ def bind(op: Operator, args: tuple, kwargs: dict) -> tuple[list, Values]:
     Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.
     """
     key = None
-    if len(args) == len(op.inputs) and not op.variadic and not any(map(negative_zero, kwargs.values())):
+    if (
+        len(args) == len(op.inputs)
+        and not op.variadic
+        and not any(map(negative_zero, kwargs.values()))
+    ):
         key = tuple(kwargs.items())
         try:
             p = op.bound.get(key)

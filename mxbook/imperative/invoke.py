@@ -32,7 +32,12 @@ def invoke(
     for.
     """
     plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
-    origin = origin_of(plan)
+    return run_plan(plan, p, arrays, outs, cls)
+
+
+def run_plan(plan: Plan, p: Values, arrays: Sequence[Any], outs=None, cls=None) -> list[Any]:
+    """Run a plan: at once or through the engine, recorded or not; see `invoke`."""
+    op, origin = plan.op, origin_of(plan)
     if outs is not None:
         check_outputs(plan, outs, arrays)
         hidden = plan.outputs[len(outs) :]  # a gradient rule may need what the caller does not see

@@ -123,7 +123,7 @@ class Plan:
         # For the hottest path: a function of the arrays alone, where there is one.
         simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
         simple = simple and not (op.crosses_devices or op.dynamic_shape or op.uses_train)
-        simple = simple and not self.draws
+        simple = simple and not (self.draws or self.pooled)
         self.fast: Callable | None = None
         if simple and inputs:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)

@@ -16,8 +16,8 @@ FIRST = 2**30  # priority: somebody is waiting for these
 def share(count: int, work: float, part: Callable[[int, int], Any]) -> list[Any]:
     """Call `part(first, last)` for ranges that together are 0 to `count`; returns the results.
 
-    One range, in this thread, where the work is small or the engine has no workers; otherwise one for
-    each worker, at the same time.  Raises what a part raises.
+    One range, in this thread, where the work is small or the engine has no workers; otherwise one
+    for each worker, at the same time.  Raises what a part raises.
 
     >>> share(10, 1, lambda first, last: (first, last))
     [(0, 10)]

@@ -35,7 +35,7 @@ cells = json.load(open(sys.argv[1]))["cells"]
 names = {}
 for cell in cells:
     if cell["cell_type"] == "code" and not seen:
-        exec("".join(cell["source"]), names)
+        exec("".join(cell["source"]).replace("EPOCHS = 7", "EPOCHS = 14"), names)
 print(json.dumps(seen))
 """
 
@@ -78,6 +78,9 @@ def test_training_in_the_first_chapter_needs_no_more_memory_with_every_epoch(tmp
     done = run(command, short, tmp_path)
     assert done.returncode == 0, done.stderr
     resident, arrays = zip(*json.loads(done.stdout.splitlines()[-1]), strict=True)
-    assert len(arrays) == 7
+    assert len(arrays) == 14
     assert len(set(arrays)) == 1  # what the storage pool holds, to the byte
-    assert max(resident[1:]) - min(resident[1:]) < 8e6, resident
+    # The C library's allocator settles in the first epochs, and rounds up later on now and then.  A
+    # single batch's activations left behind in each epoch would come to 40 MB.
+    settled = resident[7:]
+    assert max(settled) - min(settled) < 12e6, resident

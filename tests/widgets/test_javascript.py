@@ -1,4 +1,4 @@
-"""The JavaScript half: its own tests, its types, and that the built files are those of the sources."""
+"""The JavaScript half: its own tests, its types, and that the built files are fresh."""
 
 import filecmp
 import shutil
