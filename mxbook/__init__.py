@@ -8,8 +8,11 @@
 import os as _os
 import sys as _sys
 
-_naive = _os.environ.get("MXNET_ENGINE_TYPE") == "NaiveEngine"
-if not _naive and "numpy" not in _sys.modules and "OPENBLAS_NUM_THREADS" not in _os.environ:
+if (
+    "numpy" not in _sys.modules
+    and "OPENBLAS_NUM_THREADS" not in _os.environ
+    and _os.environ.get("MXNET_ENGINE_TYPE") != "NaiveEngine"
+):
     # One pool of threads is enough, and the engine has one: see `backend/blas.py`.  OpenBLAS looks
     # at this when it is loaded; programs that are started from here must not inherit it.
     _os.environ["OPENBLAS_NUM_THREADS"] = _os.environ.get("MXBOOK_BLAS_THREADS", "1")
