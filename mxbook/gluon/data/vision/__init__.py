@@ -1,6 +1,6 @@
 """`mx.gluon.data.vision`: data sets of images, and `transforms` of images."""
 
 from . import datasets, transforms
-from .datasets import MNIST, FashionMNIST, SampleDigitsWarning
+from .datasets import MNIST, FashionMNIST
 
-__all__ = ["MNIST", "FashionMNIST", "SampleDigitsWarning", "transforms"]
+__all__ = ["MNIST", "FashionMNIST", "transforms"]

