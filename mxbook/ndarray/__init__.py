@@ -1,8 +1,8 @@
 """`mx.nd`: arrays and the functions on them.
 
 `ndarray.py` the class; `creation.py`, `utils.py` making, saving, loading; `arithmetic.py` Python's
-operators; `indexing.py` brackets; `registry.py` all operators as functions, which `mx.nd` shows by
-MXNet's names.
+operators; `indexing.py` brackets; `control_flow.py` loops over arrays; `registry.py` all operators
+as functions, which `mx.nd` shows by MXNet's names.
 """
 
 import sys as _sys
@@ -52,5 +52,13 @@ _make_modules()
 _methods.install({**_functions, "split_v2": split_v2})
 
 # After the class has its operators and methods:
-from . import random, utils  # noqa: E402
+from . import control_flow, random, utils  # noqa: E402
 from .utils import load, load_frombuffer, save  # noqa: E402
+
+globals()["contrib"].__dict__.update(
+    {
+        name: getattr(control_flow, name)
+        for name in ("foreach", "while_loop", "cond", "isnan", "isinf", "isfinite")
+    },
+    rand_zipfian=random.rand_zipfian,
+)

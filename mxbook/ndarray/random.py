@@ -4,6 +4,7 @@ Where the parameters are numbers, `shape` is the shape of the result; where they
 of their elements gets `shape` numbers.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,35 @@ def multinomial(
     return F._sample_multinomial(
         data, shape=shape, get_prob=get_prob, out=out, dtype=_name(dtype), **kwargs
     )
+
+
+def rand_zipfian(
+    true_classes: NDArray, num_sampled: int, range_max: int, ctx=None
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Classes drawn with replacement, the small numbers most often, for sampled softmax.
+
+    P(c) = (log(c + 2) - log(c + 1)) / log(range_max + 1)   for c = 0, ..., range_max - 1
+
+    fits a dictionary sorted by falling frequency.  Returns `num_sampled` classes (int64), and how
+    often each of the true and of the sampled classes is expected among them (float64).
+
+    >>> import mxbook as mx
+    >>> classes, of_true, of_sampled = rand_zipfian(mx.nd.array([2]), 3, 4)
+    >>> round(of_true.asscalar(), 4), classes.shape, of_sampled.dtype.__name__
+    (0.5362, (3,), 'float64')
+
+    Source: MXNet 1.6, `mxnet.ndarray.contrib.rand_zipfian`.
+    """
+    ctx = ctx or current_context()
+    log_range = math.log(range_max + 1)
+
+    def expected(classes: NDArray) -> NDArray:
+        classes = classes.astype("float64")
+        return ((classes + 2) / (classes + 1)).log() / log_range * num_sampled
+
+    drawn = uniform(0, log_range, shape=(num_sampled,), dtype="float64", ctx=ctx)
+    sampled = (drawn.exp() - 1).astype("int64") % range_max
+    return sampled, expected(true_classes.as_in_context(ctx)), expected(sampled)
 
 
 def _like(name: str) -> Callable:
