@@ -72,8 +72,8 @@ def foreach(body: Callable, data: Nested, init_states: Nested) -> tuple[Nested, 
 
     >>> import mxbook as mx
     >>> sums, last = foreach(lambda x, s: (x + s, x + s), mx.nd.array([1, 2, 3]), mx.nd.zeros((1,)))
-    >>> sums.asnumpy().ravel().tolist(), last.asscalar()
-    ([1.0, 3.0, 6.0], 6.0)
+    >>> sums.asnumpy().ravel().tolist(), last.asnumpy().tolist()
+    ([1.0, 3.0, 6.0], [6.0])
 
     Source: MXNet 1.6, `mxnet.ndarray.contrib.foreach`.
     """
@@ -126,8 +126,8 @@ def while_loop(
     >>> powers, (last,) = while_loop(
     ...     lambda x: x < 50, lambda x: (x, [x * 3]), [mx.nd.array([1])], max_iterations=6
     ... )
-    >>> powers.asnumpy().ravel().tolist(), last.asscalar()
-    ([1.0, 3.0, 9.0, 27.0, 0.0, 0.0], 81.0)
+    >>> powers.asnumpy().ravel().tolist(), last.asnumpy().tolist()
+    ([1.0, 3.0, 9.0, 27.0, 0.0, 0.0], [81.0])
 
     Source: MXNet 1.6, `mxnet.ndarray.contrib.while_loop`.
     """
@@ -160,7 +160,7 @@ def cond(pred: NDArray, then_func: Callable, else_func: Callable) -> Nested:
 
     >>> import mxbook as mx
     >>> a, b = mx.nd.array([1]), mx.nd.array([2])
-    >>> cond(a < b, lambda: a + 5, lambda: b * 2).asscalar()
+    >>> print(cond(a < b, lambda: a + 5, lambda: b * 2).asscalar())
     6.0
 
     Source: MXNet 1.6, `mxnet.ndarray.contrib.cond`.

