@@ -1,11 +1,11 @@
 """Gluon: networks as Python objects.
 
 Reading order: `parameter` (arrays that are learned), `block` (what holds them and computes), `nn`
-(layers), `loss`, `trainer` (what changes the parameters); `tracing` works out unknown shapes,
-`loading` matches names in files.
+(layers), `loss`, `trainer` (what changes the parameters), `rnn` (recurrent cells); `tracing` works
+out unknown shapes, `loading` matches names in files.
 """
 
-from . import block, data, loss, nn, parameter, trainer, utils
+from . import block, data, loss, nn, parameter, rnn, trainer, utils
 from .block import Block, HybridBlock
 from .parameter import (
     Constant,

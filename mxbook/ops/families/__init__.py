@@ -23,6 +23,7 @@ from . import (
     rearranging,
     reduce,
     repeating,
+    sequence,
     shape,
     slicing,
     softmax,
