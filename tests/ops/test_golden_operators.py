@@ -59,6 +59,7 @@ def assert_all(found, expected, what, wider=1):
 OTHER_GRADIENTS = {
     "LayerNorm(axis=1, eps=0.001, output_mean_var=True)": "MXNet forgets what arrives at the "
     "mean and the variance; these are derivatives like all others",
+    "SequenceLast()": "MXNet reads lengths that were not given: it crashes or writes anywhere",
 }
 
 
