@@ -23,6 +23,7 @@ if (
 from . import autograd, base, context, engine, name, ndarray, random, storage
 from . import ndarray as nd
 from . import random as rnd
+from .base.attributes import AttrScope
 from .base.config import config
 from .base.errors import MXNetError
 from .context import Context, cpu, cpu_pinned, current_context, gpu, num_gpus
@@ -32,7 +33,9 @@ __version__ = "1.6.0"
 
 # What stands above the arrays is imported when it is first asked for: `import mxbook` stays quick.
 _LATER = {
+    "attribute": "attribute",
     "book": "book",
+    "executor": "executor",
     "explain": "explain",
     "gluon": "gluon",
     "init": "initializer",
@@ -41,6 +44,7 @@ _LATER = {
     "kvstore": "kvstore",
     "lr_scheduler": "lr_scheduler",
     "metric": "metric",
+    "operator": "operator",
     "optimizer": "optimizer",
     "sym": "symbol",
     "symbol": "symbol",

@@ -149,7 +149,11 @@ def backward(heads, head_grads=None, retain_graph: bool = False, train_mode: boo
     Raises MXNetError for a head that is not in a graph, with the cause (never recorded, detached,
     already freed, made under pause, ...).
     """
-    heads = _listed(heads)
+    deposit(_listed(heads), head_grads, retain_graph, train_mode)
+
+
+def deposit(heads: list, head_grads: Any, retain_graph: bool, train_mode: bool) -> set[Node]:
+    """What `backward` does; returns the variables that were reached."""
     gradients = _head_gradients(heads, head_grads)
     kind = "mean" if any(_is_mean(h) for h in heads) else "other"  # asked before the graph is freed
     found = tape.backward(heads, gradients, F, retain=retain_graph, train=train_mode)
@@ -157,6 +161,7 @@ def backward(heads, head_grads=None, retain_graph: bool = False, train_mode: boo
         for node, value in found.items():
             _deposit(node, value)
             node.fresh = kind
+    return set(found)
 
 
 def _is_mean(head: NDArray) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from tests import strict_cupy as cp
-from tests.strict_cupy.functions import FUNCTIONS, LINALG, METHODS, STRIDE_TRICKS
+from tests.strict_cupy.functions import FFT, FUNCTIONS, LINALG, METHODS, STRIDE_TRICKS
 from tests.strict_cupy.ufuncs import NAMES
 
 FLOATS = arrays(
@@ -221,6 +221,7 @@ def test_every_line_of_the_tables_is_a_function():
     lines = [*FUNCTIONS.splitlines(), *NAMES.split()]
     assert all(callable(getattr(cp, line.split()[0])) for line in lines if line)
     assert all(hasattr(cp.linalg, line.split()[0]) for line in LINALG.splitlines() if line)
+    assert all(hasattr(cp.fft, line.split()[0]) for line in FFT.splitlines() if line)
     assert all(hasattr(cp.ndarray, line.split()[0]) for line in METHODS.splitlines() if line)
     tricks = cp.lib.stride_tricks
     assert all(hasattr(tricks, line.split()[0]) for line in STRIDE_TRICKS.splitlines() if line)
@@ -272,6 +273,7 @@ def test_the_tables_agree_with_cupy():
     homes = [
         (FUNCTIONS, cupy),
         (LINALG, cupy.linalg),
+        (FFT, cupy.fft),
         (STRIDE_TRICKS, cupy.lib.stride_tricks),
         (METHODS, cupy.ndarray),
     ]

@@ -40,6 +40,13 @@ def _engine(text: str) -> str:
     return text
 
 
+def _fallback(text: str) -> str:
+    known = {"0": "silent", "1": "warn"}  # MXNet's values
+    if known.get(text, text) not in ("silent", "warn", "raise"):
+        raise ValueError("must be silent, warn or raise")
+    return known.get(text, text)
+
+
 def _flag(text: str) -> bool:
     known = {"0": False, "1": True, "false": False, "true": True}
     if text.lower() not in known:
@@ -123,6 +130,14 @@ SETTINGS = (
         "~/.mxnet",
         "MXNET_HOME",
         "Folder of data sets and model parameters.",
+    ),
+    Setting(
+        "sparse_fallback",
+        _fallback,
+        "warn",
+        "MXNET_STORAGE_FALLBACK_LOG_VERBOSE",
+        "What happens where an operator has no kernel for sparse arrays and makes them dense: "
+        "warn, raise (an error), or silent.",
     ),
     Setting(
         "enforce_determinism",

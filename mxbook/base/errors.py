@@ -109,6 +109,14 @@ class StorageError(MXNetError, MemoryError):
     """Memory that could not be allocated."""
 
 
+class NotSupportedForSparseNDArray(MXNetError):  # noqa: N818 - MXNet's name
+    """Something that a sparse array cannot do."""
+
+
+class SparseFallbackWarning(UserWarning):
+    """A sparse array was made dense, because an operator has no kernel for it."""
+
+
 class ConfigError(MXNetError, ValueError):
     """A setting that does not exist, or a value that it cannot take."""
 

@@ -1,4 +1,4 @@
-"""Views of what happens inside, for people: training curves so far.
+"""Views of what happens inside, for people: training curves, cards of operators.
 
 The data objects draw themselves as PNG, SVG, HTML and text without a browser, a notebook or
 matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
@@ -8,9 +8,12 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
             ...
             c.log(loss=loss.mean().asscalar())
     c.save("digits.png")
+
+    mx.explain.operator("Convolution")
 """
 
+from .card import operator
 from .live import curves
 from .run import Run
 
-__all__ = ["Run", "curves"]
+__all__ = ["Run", "curves", "operator"]

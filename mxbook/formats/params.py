@@ -30,6 +30,7 @@ import numpy as np
 from mxbook.base.context import Context
 from mxbook.base.dtypes import CODES, NAMES, TYPES, as_dtype
 from mxbook.base.errors import FileFormatError, MXNetError, ParameterError, ShapeError
+from mxbook.base.sparse import STYPES, SparseParts
 
 from . import atomic
 from .reader import MAX_NDIM, Reader, reading
@@ -37,7 +38,6 @@ from .reader import MAX_NDIM, Reader, reading
 FILE_MARK = 0x112
 V1, V2, V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 LAYOUTS = {V1: "V1", V2: "V2", V3: "V3"}
-STYPES = ("default", "row_sparse", "csr")
 INDEX_TYPES = ("int32", "int64")
 _CPU = (Context.devstr2type["cpu"], 0)
 _TAIL = 1 << 16  # bytes at the end of a file in which names are looked for
@@ -53,50 +53,6 @@ _OTHER_FILES = {
     b"<": "it is a web page: the download went wrong",
     b"version https://git-lfs": "it is a placeholder of git-lfs: fetch the file with git lfs pull",
 }
-
-
-class SparseParts:
-    """The arrays that a sparse array is stored in, and its shape.
-
-    `row_sparse`: `data` holds whole rows, `indices` their numbers; `indptr` is None.  `csr`: row i
-    has the values `data[indptr[i]:indptr[i+1]]` in the columns `indices[indptr[i]:indptr[i+1]]`.
-
-    >>> SparseParts("row_sparse", np.ones((1, 2)), np.array([3]), None, (5, 2))
-    SparseParts(row_sparse, float64, (5, 2), stored (1, 2))
-    """
-
-    __slots__ = ("data", "indices", "indptr", "shape", "stype")
-
-    def __init__(
-        self,
-        stype: str,
-        data: np.ndarray,
-        indices: np.ndarray,
-        indptr: np.ndarray | None,
-        shape: tuple[int, ...],
-    ):
-        self.stype = stype
-        self.data = data
-        self.indices = indices
-        self.indptr = indptr
-        self.shape = shape
-
-    def __repr__(self) -> str:
-        return (
-            f"SparseParts({self.stype}, {self.data.dtype}, {self.shape}, stored {self.data.shape})"
-        )
-
-    def broken_rule(self) -> str:
-        """The first rule that the parts break, in words; an empty text if they are sound.
-
-        >>> SparseParts("row_sparse", np.ones((1, 2)), np.array([7]), None, (5, 2)).broken_rule()
-        'indices lie from 0 to 4'
-        """
-        if self.stype == "csr":
-            return _broken_csr_rule(self)
-        if self.stype == "row_sparse":
-            return _broken_row_rule(self)
-        return "the storage type is row_sparse or csr"
 
 
 class Record:
@@ -438,33 +394,3 @@ def _read_sparse(
 
 
 # ---- what makes sparse parts sound
-
-
-def _broken_csr_rule(parts: SparseParts) -> str:
-    data, indices, indptr, shape = parts.data, parts.indices, parts.indptr, parts.shape
-    if len(shape) != 2:
-        return "a csr array has two axes"
-    if indptr is None or indptr.shape != (shape[0] + 1,):
-        return f"indptr has one entry more than there are rows: {shape[0] + 1}"
-    if data.ndim != 1 or indices.shape != data.shape:
-        return "there is one column index for each stored value"
-    if indptr[0] != 0 or indptr[-1] != len(data) or (indptr[1:] < indptr[:-1]).any():
-        return f"indptr rises from 0 to the number of stored values: {len(data)}"
-    return _broken_index_rule(indices, shape[1])
-
-
-def _broken_row_rule(parts: SparseParts) -> str:
-    data, indices, shape = parts.data, parts.indices, parts.shape
-    if not shape or data.ndim == 0 or data.shape[1:] != shape[1:]:
-        return f"the stored rows have the shape {shape[1:]}"
-    if parts.indptr is not None:
-        return "a row_sparse array has no indptr"
-    if indices.shape != data.shape[:1]:
-        return "there is one row index for each stored row"
-    return _broken_index_rule(indices, shape[0])
-
-
-def _broken_index_rule(indices: np.ndarray, length: int) -> str:
-    if len(indices) and (indices.min() < 0 or indices.max() >= length):
-        return f"indices lie from 0 to {length - 1}"
-    return ""

@@ -19,6 +19,7 @@ from mxbook.base.errors import DTypeError, ParameterError
 from .block import HybridBlock
 
 __all__ = [
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "HingeLoss",
     "HuberLoss",
@@ -223,6 +224,63 @@ class KLDivLoss(Loss):
             pred = F.log_softmax(pred, axis=self._axis)
         loss = label * (F.log(label + 1e-12) - pred)
         return self._averaged(F, loss, sample_weight)
+
+
+class CTCLoss(Loss):
+    """For sequences whose labels do not say when each class comes; see the operator CTCLoss.
+
+    layout        axes of `pred`: NTC or TNC, for N examples, T steps, C scores of the classes
+    label_layout  axes of `label`: NT or TN; labels are padded with -1
+    weight        factor for the whole loss, or None
+
+    The last class is the blank: for classes 0 to c - 1 there are c + 1 scores.
+
+    pred_lengths   argument of the call: (n,) how many steps of each example count
+    label_lengths  argument of the call: (n,) how many classes of each label count
+
+    >>> CTCLoss()(nd.zeros((1, 3, 3)), nd.array([[0, 1, -1]])).asnumpy()
+    array([1.686399], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        layout: str = "NTC",
+        label_layout: str = "NT",
+        weight: float | None = None,
+        **kwargs: Any,
+    ):
+        if layout not in ("NTC", "TNC") or label_layout not in ("NT", "TN"):
+            raise ParameterError(
+                f"layout={layout!r} and label_layout={label_layout!r}",
+                rule="layout is NTC or TNC, label_layout NT or TN",
+            )
+        self._layout = layout
+        self._label_layout = label_layout
+        super().__init__(weight, label_layout.index("N"), **kwargs)
+
+    def hybrid_forward(
+        self,
+        F: Any,
+        pred: Any,
+        label: Any,
+        pred_lengths: Any = None,
+        label_lengths: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        """One number for each example."""
+        if self._layout == "NTC":
+            pred = F.swapaxes(pred, 0, 1)
+        if self._batch_axis == 1:
+            label = F.swapaxes(label, 0, 1)
+        loss = F.CTCLoss(
+            pred,
+            label,
+            *(lengths for lengths in (pred_lengths, label_lengths) if lengths is not None),
+            use_data_lengths=pred_lengths is not None,
+            use_label_lengths=label_lengths is not None,
+            blank_label="last",
+        )
+        return _apply_weighting(F, loss, self._weight, sample_weight)
 
 
 class HuberLoss(Loss):

@@ -14,6 +14,7 @@ from mxbook.ops.operator import (
     DY,
     DYS,
     INPUT,
+    INPUT_DTYPES,
     INPUT_SHAPE,
     INPUT_SHAPES,
     INPUTS,
@@ -136,6 +137,8 @@ def argument(need: tuple[int, int], node: Node, dys: list, values: Values) -> An
         return plan.outputs[index].shape
     if kind == INPUT_SHAPES:
         return [spec.shape for spec in plan.inputs]
+    if kind == INPUT_DTYPES:
+        return [spec.dtype for spec in plan.inputs]
     if index >= len(plan.inputs):
         return None
     return plan.inputs[index].shape if kind == INPUT_SHAPE else plan.inputs[index].dtype

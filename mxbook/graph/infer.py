@@ -23,14 +23,27 @@ def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entr
 
     Raises ShapeError that names the node where shapes contradict each other.
     """
-    return _infer(heads, given, lambda op: op.shape_rule, shapes.unify)
+    return _infer(heads, given, _shape_rule, shapes.unify)
+
+
+def _shape_rule(op: Any) -> Callable:
+    """The operator's shape rule as one that also gets what is known about the outputs."""
+
+    def rule(p: Any, ins: list, outs: list) -> tuple[list, list]:
+        ins, made = op.shape_rule(p, *ins)
+        if op.inward_rule is not None:
+            outs = [shapes.unify(a, b) for a, b in zip(outs, made, strict=True)]
+            ins = op.inward_rule(p, ins, outs)
+        return ins, made
+
+    return rule
 
 
 def infer_types(
     heads: list[Entry], given: dict[Node, np.dtype]
 ) -> Callable[[Entry], np.dtype | None]:
     """Like `infer_shapes` for element types."""
-    return _infer(heads, given, lambda op: op.type_rule, _same_type)
+    return _infer(heads, given, lambda op: lambda p, ins, _: op.type_rule(p, *ins), _same_type)
 
 
 def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
@@ -57,7 +70,8 @@ def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
     count = len(node.op.output_names(node.params))
     outputs = [(id(node), i) for i in range(count)]
     try:
-        ins, outs = rule(node.params, *[found.get(key) for key in inputs])
+        known = [[found.get(key) for key in keys] for keys in (inputs, outputs)]
+        ins, outs = rule(node.params, *known)
         outs = list(outs) * count if len(outs) == 1 else outs
         pairs = [*zip(inputs, ins, strict=False), *zip(outputs, outs, strict=False)]
         merged = [(key, merge(found.get(key), value)) for key, value in pairs]
@@ -80,7 +94,7 @@ def _given(node: Node) -> list[Entry]:
 def _at_node(error: MXNetError, node: Node, found: Found) -> MXNetError:
     """The error completed with the node and what is known about its inputs."""
     if not error.values:
-        names = node.op.inputs if not node.op.variadic else [node.op.inputs[0]] * len(node.inputs)
+        names = node.op.input_names(node.params)
         error.values = tuple(
             (name, f"{_text(found.get((id(n), i)))}   from {n.name}")
             for name, (n, i) in zip(names, _given(node), strict=False)

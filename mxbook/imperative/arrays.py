@@ -1,8 +1,9 @@
 """The array as the imperative layer sees it: a handle with five slots.
 
-`_data` the raw NumPy or CuPy array, always in C order; `_spec` shape, dtype and context; `_var` the
-engine's variable, or None while nothing was ever pending; `_entry` the place in the graph, or None;
-`_origin` (what made it, code object, offset[, mark]).
+`_data` the raw NumPy or CuPy array, always in C order, or SparseParts of them; `_spec` shape,
+dtype, context and storage type; `_var` the engine's variable, or None while nothing was ever
+pending; `_entry` the place in the graph, or None; `_origin` (what made it, code object, offset[,
+mark]).
 """
 
 import sys
@@ -16,15 +17,18 @@ from mxbook.base.dtypes import as_dtype
 from mxbook.base.sites import PACKAGE, Site
 from mxbook.base.spec import Spec, spec_of
 from mxbook.graph.node import Entry
+from mxbook.ops import sparse
 
 array_class: Any = None  # NDArray; registers itself
+classes: dict[str, Any] = {}  # the class of each storage type
 _new = object.__new__
 
 
-def register_array(cls: type) -> None:
-    """Tell `invoke` what results are: a class with the slots that `wrap` fills."""
+def register_array(cls: type, stype: str = "default") -> None:
+    """Tell `invoke` the class of results of a storage type; it has the slots that `wrap` fills."""
     global array_class
-    array_class = cls
+    classes[stype] = cls
+    array_class = classes["default"]
 
 
 def wrap(data: Any, spec: Spec, origin: tuple | None = None, cls: type | None = None) -> Any:
@@ -32,7 +36,7 @@ def wrap(data: Any, spec: Spec, origin: tuple | None = None, cls: type | None = 
 
     `origin` is (plan, code object, offset): what made it, and where in the program.
     """
-    array = _new(cls or array_class)
+    array = _new(cls or classes[spec.stype])
     array._data = data
     array._spec = spec
     array._var = array._entry = None
@@ -41,7 +45,10 @@ def wrap(data: Any, spec: Spec, origin: tuple | None = None, cls: type | None = 
 
 
 def empty(spec: Spec) -> Any:
-    """Raw data of this kind with unset values; large host arrays come from the storage pool."""
+    """Raw data of this kind with unset values (sparse: zeros); large host arrays come from the
+    storage pool."""
+    if spec.stype != "default":
+        return sparse.empty(backend.array_module(spec.ctx), spec.stype, spec.shape, spec.dtype)
     if spec.ctx.device_typeid == backend.GPU:
         return backend.gpu.empty(spec.shape, spec.dtype, spec.ctx)
     if spec.nbytes < config.pool_smallest:
@@ -118,6 +125,10 @@ def to_host(array: Any) -> Any:
     if array._var is not None:
         engine.wait_for_var(array._var)
     started = time.perf_counter()
-    result = backend.module_for(array._spec.ctx).to_host(array._data)
-    engine.note_copy(time.perf_counter() - started, array._spec.nbytes)
+    data, to_host = array._data, backend.module_for(array._spec.ctx).to_host
+    if array._spec.stype == "default":
+        result = to_host(data)
+    else:
+        result = sparse.to_dense(backend.cpu.xp, sparse.map_parts(to_host, data))
+    engine.note_copy(time.perf_counter() - started, result.nbytes)
     return result

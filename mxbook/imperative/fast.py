@@ -79,7 +79,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
             return other(self, number)
         p = _new(values)
         p.scalar = float(number)
-        p.key = ()
+        p.plan_key = ()
         plan = table.get(self._spec)
         if plan is None or self._var is not None or not mode.inline:
             return learn(op, p, table, self)

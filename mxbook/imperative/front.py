@@ -17,6 +17,7 @@ from .fast import array_function
 from .invoke import invoke
 
 BOUND_PER_OPERATOR = 1_000  # learning rates may change in every step
+LAST = ("out", "name")  # what functions on arrays take after inputs and parameters
 
 
 def function_of(op: Operator, name: str, module: str) -> Callable:
@@ -44,23 +45,25 @@ def _into(op: Operator, inputs: list, p: Values, out: Any) -> Any:
     return out
 
 
-def dress(function: Callable, op: Operator, name: str, module: str) -> Any:
+def dress(
+    function: Callable, op: Operator, name: str, module: str, last: tuple[str, ...] = LAST
+) -> Any:
     """Give a made function its name, signature, documentation and the way to its source."""
     function.__name__ = function.__qualname__ = name
     function.__module__ = module
     function.__doc__ = documentation(op)
-    function.__signature__ = signature(op)  # type: ignore[attr-defined]
+    function.__signature__ = signature(op, last)  # type: ignore[attr-defined]
     function.__wrapped__ = op.source  # type: ignore[attr-defined]
     return function
 
 
-def signature(op: Operator) -> inspect.Signature:
-    """MXNet's signature: inputs, then parameters, `out` and `name`."""
+def signature(op: Operator, last: tuple[str, ...] = LAST) -> inspect.Signature:
+    """MXNet's signature: inputs, then parameters, then the names that all functions end with."""
     P = inspect.Parameter
     if op.variadic:
         return inspect.Signature([P(op.inputs[0], P.VAR_POSITIONAL), P("kwargs", P.VAR_KEYWORD)])
-    names = [*op.inputs, *(p.name for p in op.params), "out", "name"]
-    defaults = [None] * len(op.inputs) + [_Null] * len(op.params) + [None, None]
+    names = [*op.positional, *(p.name for p in op.params), *last]
+    defaults = [None] * len(op.positional) + [_Null] * len(op.params) + [None] * len(last)
     listed = [
         P(n, P.POSITIONAL_OR_KEYWORD, default=d) for n, d in zip(names, defaults, strict=True)
     ]
@@ -117,8 +120,8 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
         )
         for a in items:
             _check_array(op, op.inputs[0], a)
-        return items, {**kwargs, op.variadic: len(items)}
-    names = (*op.inputs, *(p.name for p in op.params))
+        return items, {**op.counted(len(items)), **kwargs}
+    names = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(names):
         raise ParameterError(f"{op.name} takes at most {len(names)} arguments, got {len(args)}")
     given = dict(zip(names, args, strict=False))
@@ -127,6 +130,8 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
             raise ParameterError(f"{op.name} got two values for {name!r}")
         given[name] = value
     inputs = [given.pop(name, None) for name in op.inputs]
+    if op.takes:  # some calls leave out one in the middle
+        inputs = [i for i in inputs if i is not None]
     while inputs and inputs[-1] is None:
         inputs.pop()
     for name, a in zip(op.inputs, inputs, strict=False):

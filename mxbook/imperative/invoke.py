@@ -11,11 +11,13 @@ from mxbook import backend, engine
 from mxbook.backend import blas
 from mxbook.base.errors import DTypeError, MXNetError, ShapeError
 from mxbook.base.sites import Site
-from mxbook.base.spec import spec_of
+from mxbook.base.sparse import SparseParts
+from mxbook.base.spec import Spec, spec_of
+from mxbook.ops import sparse
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
-from . import tape
+from . import fallback, tape
 from .arrays import empty, idle, origin_of, site_of, variable_of, wait, wrap
 from .generators import variable_of_generator
 from .mode import local, mode
@@ -38,12 +40,14 @@ def invoke(
 def run_plan(plan: Plan, p: Values, arrays: Sequence[Any], outs=None, cls=None) -> list[Any]:
     """Run a plan: at once or through the engine, recorded or not; see `invoke`."""
     op, origin = plan.op, origin_of(plan)
+    if plan.falls_back:
+        fallback.tell(plan, p, arrays, Site(*origin[1:3]))
     if outs is not None:
         check_outputs(plan, outs, arrays)
         hidden = plan.outputs[len(outs) :]  # a gradient rule may need what the caller does not see
         outs = [*outs, *(wrap(empty(s), s, origin, cls) for s in hidden)]
     if op.dynamic_shape:
-        results = run_now(plan, p, arrays, origin, cls)
+        results = run_now(plan, p, arrays, outs, origin, cls)
     elif mode.inline and (plan.small or mode.naive) and all(map(idle, arrays)):
         results = run_inline(plan, p, arrays, outs, origin, cls)
     else:
@@ -82,18 +86,25 @@ def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 def compute(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
     """Call the kernel; with `outs` see to it that the results end there."""
     op, run, kernel = plan.op, local.quiet.run, plan.kernel
+    xp = backend.array_module(plan.ctx)
     if outs is None:
         found = run(kernel, p, *inputs)
         return found if isinstance(found, tuple | list) else (found,)
-    if op.writes_out and len(outs) == 1 and (op.in_place or not overlaps(outs[0], inputs)):
+    direct = plan.writes_out and len(outs) == 1
+    if plan.sparse:  # such kernels are careful about `out`; its format is for them to know
+        direct = direct and isinstance(outs[0], SparseParts) == (plan.output.stype != "default")
+    else:
+        direct = direct and (op.in_place or not overlaps(outs[0], inputs))
+    if direct:
         results = (run(kernel, p, *inputs, out=outs[0]),)
+    elif op.writes_outs and not plan.sparse:
+        results = run(kernel, p, *inputs, outs=outs)
     else:
         found = run(kernel, p, *inputs)
         results = found if isinstance(found, tuple | list) else (found,)
-    xp = backend.array_module(plan.ctx)
     for out, result in zip(outs, results, strict=False):
         if result is not out:
-            xp.copyto(out, result)
+            sparse.store(xp, out, result)
     return outs
 
 
@@ -122,7 +133,7 @@ def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
     if not mode.naive:
         blas.hold()
     writes = [variable_of(r) for r in results]
-    writes += [variable_of(arrays[plan.op.inputs.index(name)]) for name in plan.op.mutates]
+    writes += [variable_of(arrays[i]) for i in plan.mutated]
     if plan.draws:
         writes.append(variable_of_generator(plan.ctx))
     engine.push(
@@ -137,13 +148,20 @@ def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
     )
 
 
-def run_now(plan: Plan, p: Values, arrays, origin, cls) -> list[Any]:
+def run_now(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
     """Run an operation whose result's shape depends on values: waits for the inputs."""
     for a in arrays:
         wait(a)
     found = compute(plan, p, [a._data for a in arrays], None)
     specs = [spec_of(d.shape, d.dtype, plan.ctx) for d in found]
-    return [wrap(d, s, origin, cls) for d, s in zip(found, specs, strict=True)]
+    if outs is None:
+        return [wrap(d, s, origin, cls) for d, s in zip(found, specs, strict=True)]
+    copy = backend.array_module(plan.ctx).copyto
+    for out, data, spec in zip(outs, found, specs, strict=True):
+        if out._spec is not spec:
+            raise misfit(plan, spec, out)
+        update(out, lambda raw, data=data: copy(raw, data), plan.op.name)
+    return list(outs)
 
 
 def failed(plan: Plan, error: Exception, arrays, outs, origin, cls) -> list[Any]:
@@ -177,14 +195,20 @@ def check_outputs(plan: Plan, outs: Sequence[Any], arrays: Sequence[Any]) -> Non
             f"{plan.op.name} has {plan.visible} result(s), but out= has {len(outs)} array(s)"
         )
     for out, spec in zip(outs, plan.outputs, strict=False):
-        if out._spec is spec:
-            continue
-        error = DTypeError if out._spec.shape == spec.shape else ShapeError
-        raise error(
-            f"{plan.op.name}: out= does not fit the result",
-            values=[("result", repr(spec)), ("out", repr(out._spec))],
-        )
+        if plan.op.dynamic_shape:  # the shape is compared once it is known
+            spec = spec_of(out._spec.shape, spec.dtype, spec.ctx)
+        if out._spec.stored_as(spec.stype) is not spec:  # `compute` changes the storage type
+            raise misfit(plan, spec, out)
     tape.check_writable(plan.op.name, outs, arrays)
+
+
+def misfit(plan: Plan, spec: Spec, out: Any) -> MXNetError:
+    """The error about a result that cannot be written into `out`."""
+    error = DTypeError if out._spec.shape == spec.shape else ShapeError
+    return error(
+        f"{plan.op.name}: out= does not fit the result",
+        values=[("result", repr(spec)), ("out", repr(out._spec))],
+    )
 
 
 def update(array: Any, write: Callable[[Any], None], name: str, reads: Sequence[Any] = ()) -> None:

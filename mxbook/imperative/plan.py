@@ -18,6 +18,7 @@ from mxbook.base.context import Context
 from mxbook.base.dtypes import FLOATS
 from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeError
 from mxbook.base.spec import Spec, spec_of
+from mxbook.ops import sparse
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 from mxbook.ops.params import Values
 from mxbook.ops.registry import operators
@@ -83,10 +84,12 @@ class Plan:
     __slots__ = (
         "ctx",
         "draws",
+        "falls_back",
         "fast",
         "host",
         "inputs",
         "kernel",
+        "mutated",
         "nbytes",
         "op",
         "output",
@@ -95,9 +98,11 @@ class Plan:
         "saves",
         "saves_nothing",
         "small",
+        "sparse",
         "steps",
         "visible",
         "work",
+        "writes_out",
     )
 
     def __init__(self, op: Operator, p: Values, inputs: Sequence[Spec], ctx: Context, train: bool):
@@ -106,30 +111,54 @@ class Plan:
         self.inputs = tuple(inputs)
         self.ctx = ctx
         self.outputs = infer_outputs(op, p, inputs, ctx)
-        self.output = self.outputs[0]
+        self.mutated = op.mutated(p)
         self.visible = op.visible_outputs(p)
         self.draws = op.draws(p, train)
-        self.kernel: Callable = on_device(ctx, partial(op.kernel, Kernel(ctx, train)))
+        self.choose_kernel(p, Kernel(ctx, train))
+        self.output = self.outputs[0] if self.outputs else None
         self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
         self.nbytes = sum(s.nbytes for s in self.outputs)
         self.host = ctx.device_typeid != backend.GPU
         self.small = not self.host or self.work < config.inline_elements
         self.pooled = (
             self.host
-            and op.writes_out
+            and self.writes_out
             and len(self.outputs) == 1
             and self.nbytes >= config.pool_smallest
         )
         # For the hottest path: a function of the arrays alone, where there is one.
-        simple = self.host and self.small and len(self.outputs) == 1 and not op.mutates
+        simple = self.host and self.small and len(self.outputs) == 1 and not self.mutated
         simple = simple and not (op.crosses_devices or op.dynamic_shape or op.uses_train)
-        simple = simple and not (self.draws or self.pooled)
+        simple = simple and not (self.draws or self.pooled) and not self.sparse
         self.fast: Callable | None = None
         if simple and inputs:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
         self.saves: dict[tuple, tuple] = {}
         self.steps: dict[int, Callable] = {}  # gradient rules made ready; see graph.gradient
         self.saves_nothing = not any(self.to_save((True,) * len(inputs)))
+
+    def choose_kernel(self, p: Values, k: Kernel) -> None:
+        """The kernel for the storage types of the inputs, which also decides those of the results.
+
+        `falls_back` where there is none for sparse inputs, and the dense one takes them as dense.
+        """
+        op, kernel = self.op, self.op.kernel
+        stypes = tuple(s.stype for s in self.inputs)
+        self.writes_out = op.writes_out
+        self.falls_back = False
+        for rule in op.storage_rules:
+            gives = rule.match(p, stypes)
+            if gives is not None:
+                kernel, self.writes_out = rule.kernel, rule.writes_out
+                self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
+                break
+        else:
+            self.falls_back = any(s != "default" for s in stypes)
+        self.sparse = any(s.stype != "default" for s in (*self.inputs, *self.outputs))
+        run = partial(kernel, k)
+        if self.falls_back:
+            run = sparse.densely(k.xp, run, self.mutated)
+        self.kernel: Callable = on_device(self.ctx, run)
 
     def to_save(self, wanted: tuple[bool, ...]) -> tuple[tuple[int, int], ...]:
         """What the gradient rules of the wanted inputs need kept, as (kind, index) pairs."""
@@ -176,7 +205,7 @@ def on_device(ctx: Context, kernel: Callable) -> Callable:
 
 def plan_for(op: Operator, p: Values, specs: tuple[Spec, ...], train: bool) -> Plan:
     """The plan of a call, made at the first one of its kind."""
-    key = (specs, p.key, train) if op.uses_train else (specs, p.key)
+    key = (specs, p.plan_key, train) if op.uses_train else (specs, p.plan_key)
     if not specs:  # a creation: the device is not that of an input
         key = (*key, context.current_context())
     plan = op.plans.get(key)
@@ -197,7 +226,7 @@ def device_of(op: Operator, p: Values, specs: Sequence[Spec]) -> Context:
         raise ContextError(
             f"{op.name} got arrays on different devices",
             rule="all inputs on one device",
-            values=describe(op, specs),
+            values=describe(op, p, specs),
             hint="move one of them with as_in_context",
         )
     return first
@@ -222,14 +251,14 @@ def infer_outputs(
         _, found = op.shape_rule(p, *[s.shape for s in inputs])
     except MXNetError as error:
         if not error.values:
-            error.values = tuple(describe(op, inputs))
+            error.values = tuple(describe(op, p, inputs))
         error.message = f"{op.name}: {error.message}"
         raise
     dtypes = list(dtypes) * len(found) if len(dtypes) == 1 else dtypes
     if not op.dynamic_shape and not all(shapes.known(s) for s in found):
         raise ShapeError(
             f"{op.name}: the shape of the result does not follow from the inputs",
-            values=[*describe(op, inputs), ("parameters", repr(p))],
+            values=[*describe(op, p, inputs), ("parameters", repr(p))],
         )
     return tuple(
         spec_of(() if op.dynamic_shape else shape, dtype, ctx)
@@ -239,18 +268,16 @@ def infer_outputs(
 
 def check_count(op: Operator, p: Values, count: int) -> None:
     """Raise ParameterError unless the number of inputs is right."""
-    if op.variadic:
-        return
-    most = len(op.inputs) if op.input_count is None else op.input_count(p)
-    least = most if op.input_count else len(op.inputs) - len(op.optional)
-    if not least <= count <= most:
-        names = ", ".join(op.inputs[:most])
+    names = op.input_names(p)
+    fixed = op.input_count or op.takes or op.variadic
+    least = len(names) if fixed else len(names) - len(op.optional)
+    if not least <= count <= len(names):
         raise ParameterError(
-            f"{op.name} got {count} input(s)", rule=f"{most} input(s): {names or 'none'}"
+            f"{op.name} got {count} input(s)",
+            rule=f"{len(names)} input(s): {', '.join(names) or 'none'}",
         )
 
 
-def describe(op: Operator, specs: Sequence[Spec]) -> list[tuple[str, str]]:
+def describe(op: Operator, p: Values, specs: Sequence[Spec]) -> list[tuple[str, str]]:
     """Name and spec of every input, for error messages."""
-    names = op.inputs if not op.variadic else [f"{op.inputs[0]}{i}" for i in range(len(specs))]
-    return [(n, repr(s)) for n, s in zip(names, specs, strict=False)]
+    return [(n, repr(s)) for n, s in zip(op.input_names(p), specs, strict=False)]

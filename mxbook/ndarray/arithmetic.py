@@ -3,6 +3,7 @@
 Which operator a form means stands in `mxbook.ops.sides`.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from .ndarray import NDArray
 from .registry import functions
 
 NUMBERS = (int, float, np.generic)
+FORMS: dict[str, Callable] = {}  # the function forms by name
+# MXNet's names for the sides; the functions themselves are made for speed.
+SIGNATURE = inspect.signature(lambda self, other: None)
 
 
 def _unsupported(name: str, value: Any) -> DTypeError:
@@ -74,11 +78,11 @@ def in_place(side: Side) -> Callable:
 
 def install() -> dict[str, Callable]:
     """Give NDArray its operators; returns the function forms by name."""
-    forms = {side.name: two_sided(side) for side in SIDES}
+    FORMS.update({side.name: two_sided(side) for side in SIDES})
     for side in SIDES:
         if not side.dunder:
             continue
-        form, scalar_op = forms[side.name], operators[side.scalar]
+        form, scalar_op = FORMS[side.name], operators[side.scalar]
         method = binary_method(operators[side.broadcast], scalar_op, NDArray, form)
         setattr(NDArray, f"__{side.dunder}__", _named(method, side.dunder, form))
         if side.dunder in ("add", "sub", "mul", "truediv", "mod", "pow"):
@@ -87,9 +91,28 @@ def install() -> dict[str, Callable]:
             setattr(NDArray, f"__r{side.dunder}__", _named(reflected, "r" + side.dunder, form))
             if side.dunder != "pow":
                 setattr(NDArray, f"__i{side.dunder}__", _named(in_place(side), side.dunder, form))
-    NDArray.__neg__ = functions["negative"]
-    NDArray.__abs__ = functions["abs"]
-    return {**forms, "true_divide": forms["divide"]}
+    NDArray.__neg__ = _one_sided("neg", functions["negative"])
+    NDArray.__abs__ = _one_sided("abs", functions["abs"])
+    return {**FORMS, "true_divide": FORMS["divide"], "power": _power(FORMS["power"])}
+
+
+def _power(form: Callable) -> Callable:
+    """The function form of powers, whose sides have names of their own."""
+
+    def power(base, exp):
+        return form(base, exp)
+
+    power.__module__, power.__qualname__, power.__doc__ = form.__module__, "power", form.__doc__
+    return power
+
+
+def _one_sided(dunder: str, function: Callable) -> Callable:
+    def method(self):
+        return function(self)
+
+    method.__name__, method.__qualname__ = f"__{dunder}__", f"NDArray.__{dunder}__"
+    method.__doc__ = function.__doc__
+    return method
 
 
 def _swapped(form: Callable) -> Callable:
@@ -100,4 +123,5 @@ def _named(method: Callable, dunder: str, form: Callable) -> Callable:
     method.__name__ = f"__{dunder}__"
     method.__qualname__ = f"NDArray.__{dunder}__"
     method.__doc__ = form.__doc__
+    method.__signature__ = SIGNATURE  # type: ignore[attr-defined]
     return method

@@ -4,10 +4,11 @@ They are for `hybrid_forward(self, F, x)`, which is written once for arrays and 
 code for arrays only, Python's own `for`, `while` and `if` do the same.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook.base.errors import MXNetError, ParameterError, ShapeError
+from mxbook.base.nested import flatten, like
 
 from . import registry as F
 from .creation import zeros
@@ -16,30 +17,9 @@ from .ndarray import NDArray
 Nested = Any  # an NDArray, or a list or tuple of Nested
 
 
-def _flatten(nested: Nested, what: str) -> list[NDArray]:
-    """The arrays of a nested list, in order."""
-    if isinstance(nested, NDArray):
-        return [nested]
-    if not isinstance(nested, list | tuple):
-        raise ParameterError(
-            f"{what}: a {type(nested).__name__}",
-            rule="an NDArray, or a list of NDArrays, which may be nested",
-            values=[("given", repr(nested))],
-        )
-    return [array for item in nested for array in _flatten(item, what)]
-
-
-def _like(nested: Nested, arrays: Iterable[NDArray]) -> Nested:
-    """`arrays` in the nesting of `nested`; consumes them from an iterator."""
-    arrays = iter(arrays)
-    if isinstance(nested, NDArray):
-        return next(arrays)
-    return [_like(item, arrays) for item in nested]
-
-
 def _stacked(steps: list[Nested], what: str, length: int | None = None) -> Nested:
     """What the steps gave, stacked along a new first axis, filled with zeros up to `length`."""
-    columns = [_flatten(step, what) for step in steps]
+    columns = [flatten(step, NDArray, what) for step in steps]
     for number, column in enumerate(columns):
         if [a.shape for a in column] != [a.shape for a in columns[0]]:
             raise ShapeError(
@@ -57,7 +37,7 @@ def _stacked(steps: list[Nested], what: str, length: int | None = None) -> Neste
             F.concat(s, zeros((missing, *s.shape[1:]), ctx=s.context, dtype=s.dtype), dim=0)
             for s in stacks
         ]
-    return _like(steps[0], stacks)
+    return like(steps[0], stacks)
 
 
 def foreach(body: Callable, data: Nested, init_states: Nested) -> tuple[Nested, Nested]:
@@ -77,8 +57,8 @@ def foreach(body: Callable, data: Nested, init_states: Nested) -> tuple[Nested, 
 
     Source: MXNet 1.6, `mxnet.ndarray.contrib.foreach`.
     """
-    arrays = _flatten(data, "foreach: data")
-    _flatten(init_states, "foreach: init_states")
+    arrays = flatten(data, NDArray, "foreach: data")
+    flatten(init_states, NDArray, "foreach: init_states")
     lengths = {a.shape[0] for a in arrays}
     if len(lengths) != 1 or 0 in lengths:
         raise ShapeError(
@@ -88,9 +68,9 @@ def foreach(body: Callable, data: Nested, init_states: Nested) -> tuple[Nested, 
         )
     states, outputs = init_states, []
     for i in range(lengths.pop()):
-        output, states = body(_like(data, (a[i] for a in arrays)), states)
+        output, states = body(like(data, (a[i] for a in arrays)), states)
         outputs.append(output)
-        _flatten(states, "foreach: states")
+        flatten(states, NDArray, "foreach: states")
     return _stacked(outputs, "foreach: output"), states
 
 

@@ -38,6 +38,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     Source: MXNet 1.6, `mx.nd.array`.
     """
     if isinstance(source_array, NDArray):
+        if source_array.stype != "default":
+            from . import sparse_ndarray
+
+            return sparse_ndarray.array(source_array, ctx, dtype)
         kept = source_array.dtype if dtype is None else dtype
         host = source_array.asnumpy()
     else:
@@ -72,17 +76,12 @@ def empty(
     >>> empty((2, 3)).shape
     (2, 3)
     """
-    _only_dense(stype)
+    if stype not in (None, "default"):
+        from . import sparse_ndarray
+
+        return sparse_ndarray.empty(stype, shape, ctx, dtype)
     spec = spec_of(_shape(shape), as_dtype(dtype), ctx or current_context())
     return _arrays.wrap(_arrays.empty(spec), spec, _arrays.origin_of("empty"))
-
-
-def _only_dense(stype: str | None) -> None:
-    if stype not in (None, "default"):
-        raise ParameterError(
-            f"there is no storage type {stype!r} here",
-            rule="'default' (dense); 'csr' and 'row_sparse' arrays come with mx.nd.sparse",
-        )
 
 
 def zeros(shape, ctx=None, dtype=None, stype: str | None = None, **kwargs: Any) -> NDArray:
@@ -91,7 +90,10 @@ def zeros(shape, ctx=None, dtype=None, stype: str | None = None, **kwargs: Any) 
     >>> zeros((1, 2)).asnumpy()
     array([[0., 0.]], dtype=float32)
     """
-    _only_dense(stype)
+    if stype not in (None, "default"):
+        from . import sparse_ndarray
+
+        return sparse_ndarray.zeros(stype, shape, ctx, dtype, **kwargs)
     return F._zeros(shape=_shape(shape), ctx=_place(ctx), dtype=_name(dtype), **kwargs)
 
 
@@ -157,7 +159,9 @@ def linspace(
     >>> linspace(0, 1, 3).asnumpy()
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return array(np.linspace(start, stop, num, endpoint), ctx, dtype)
+    return F._linspace(
+        start=start, stop=stop, num=num, endpoint=endpoint, ctx=_place(ctx), dtype=_name(dtype)
+    )
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx=None, dtype=None, **kwargs: Any) -> NDArray:
@@ -237,6 +241,16 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
            [1., 0.]], dtype=float32)
     """
     return F.one_hot(indices, depth=out.shape[1], dtype=_name(out.dtype), out=out)
+
+
+def set_value(src: float, out: NDArray) -> NDArray:
+    """Overwrite all elements with one number; `out[:] = src`, as old programs write it.
+
+    >>> set_value(1.5, out=zeros(2)).asnumpy()
+    array([1.5, 1.5], dtype=float32)
+    """
+    out[:] = src
+    return out
 
 
 def split_v2(ary: NDArray, indices_or_sections, axis: int = 0, squeeze_axis: bool = False):

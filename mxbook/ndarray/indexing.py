@@ -103,7 +103,8 @@ def _numpy_index(array: Any, target: np.ndarray, key: tuple) -> np.ndarray:
 def _sliced(array: Any, key: tuple, shape: tuple[int, ...]) -> Any:
     """A basic index as operators: `slice`, then `Reshape` where axes come or go."""
     begin, end, step = [], [], []
-    for k, length in zip(_axes(key, len(array.shape)), array.shape, strict=False):
+    axes = [k for k in indexing_key_expand_implicit_axes(key, array.shape) if k is not None]
+    for k, length in zip(axes, array.shape, strict=False):
         if isinstance(k, int):
             at = k % length
             k = slice(at, at + 1)
@@ -114,13 +115,54 @@ def _sliced(array: Any, key: tuple, shape: tuple[int, ...]) -> Any:
     return part if part.shape == shape else F._np_reshape(part, newshape=shape)
 
 
-def _axes(key: tuple, ndim: int) -> list:
-    """One number or slice for each axis the index speaks about."""
-    used = [k for k in key if k is not None]
-    if Ellipsis in used:
-        at = used.index(Ellipsis)
-        used[at : at + 1] = [slice(None)] * (ndim - len(used) + 1)
-    return used
+def indexing_key_expand_implicit_axes(key: Any, shape: tuple[int, ...]) -> tuple:
+    """The index with a slice for every axis that it does not speak about.
+
+    >>> indexing_key_expand_implicit_axes((0, ..., None), (2, 3, 4))
+    (0, slice(None, None, None), slice(None, None, None), None)
+
+    Raises IndexingError for more than one Ellipsis.  Source: MXNet 1.6, `mx.nd`.
+    """
+    key = key if isinstance(key, tuple) else (key,)
+    dots = [i for i, k in enumerate(key) if k is Ellipsis]
+    if len(dots) > 1:
+        raise IndexingError("the index has more than one Ellipsis", rule="`...` once at most")
+    at = dots[0] if dots else len(key)
+    spoken = sum(k is not None and k is not Ellipsis for k in key)
+    return (*key[:at], *(slice(None),) * (len(shape) - spoken), *key[at + 1 :])
+
+
+def get_indexing_dispatch_code(key: tuple) -> int:
+    """How MXNet reads an index without Ellipsis: 0 (basic) by slices, 1 (advanced) by `gather_nd`.
+
+    >>> get_indexing_dispatch_code((slice(2), None, 0)), get_indexing_dispatch_code(([0, 2], 0))
+    (0, 1)
+
+    Raises IndexingError for what cannot be in an index.  Source: MXNet 1.6, `mx.nd`.
+    """
+    code = 0
+    for k in key:
+        if isinstance(k, _arrays.array_class | np.ndarray | list | tuple | range):
+            if getattr(k, "dtype", None) in (bool, np.bool_):
+                raise IndexingError("a mask stands alone in an index, not among others")
+            code = 1
+        elif k is not None and not isinstance(k, int | np.int32 | np.int64 | slice):
+            raise IndexingError(
+                f"an array cannot be indexed with a {type(k).__name__}",
+                rule="whole numbers, slices, None, lists, and arrays of positions",
+            )
+    return code
+
+
+def get_oshape_of_gather_nd_op(dshape: tuple[int, ...], ishape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of `gather_nd(data, indices)` for the shapes of both.
+
+    >>> get_oshape_of_gather_nd_op((3, 4, 5), (2, 7))
+    (7, 5)
+
+    Source: MXNet 1.6, `mx.nd`.
+    """
+    return (*ishape[1:], *dshape[ishape[0] :])
 
 
 def _advanced(array: Any, key: tuple) -> Any:

@@ -76,6 +76,10 @@ class NDArray:
         """Storage type; `default` is dense."""
         return "default"
 
+    def tostype(self, stype: str) -> "NDArray":
+        """A copy in another storage type: `default`, `csr` or `row_sparse`."""
+        return F.cast_storage(self, stype=stype)
+
     @property
     def T(self) -> "NDArray":  # noqa: N802 - MXNet's name
         """The array with its axes in reverse order."""
@@ -243,6 +247,11 @@ class NDArray:
         """The array stretched to the shape of another one."""
         return self.broadcast_to(other.shape)
 
+    def diag(self, k: int = 0, **kwargs) -> "NDArray":
+        """The diagonal of a matrix, `k` places above the main one; of a vector the matrix with
+        that diagonal.  See `mx.nd.diag`."""
+        return F.diag(self, k=k, **kwargs)
+
     # ---- reading and writing parts
 
     def __getitem__(self, key) -> "NDArray":
@@ -301,9 +310,11 @@ class NDArray:
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient (zeros at first) and cut it off from what it was computed from.
 
-        `grad_req` is `write` (each backward overwrites), `add` (accumulates) or `null`.
+        `grad_req` is `write` (each backward overwrites), `add` (accumulates) or `null`; `stype` the
+        storage type of the gradient, that of the array when not given.
         """
-        tape.mark(self, F.zeros_like(tape.alias(self)), grad_req)
+        grad = F.zeros_like(tape.alias(self))
+        tape.mark(self, grad if stype in (None, grad.stype) else grad.tostype(stype), grad_req)
 
     def detach(self) -> "NDArray":
         """The same memory outside the graph: no gradient flows through it."""

@@ -1,7 +1,10 @@
 """`mx.nd.random`: random numbers, MXNet's own to the last bit (see `mxbook/resource`).
 
 Where the parameters are numbers, `shape` is the shape of the result; where they are arrays, each
-of their elements gets `shape` numbers.
+of their elements gets `shape` numbers.  The distributions stand in `mxbook/ops/distributions.py`.
+
+>>> uniform(0, 1, shape=(2,)).shape
+(2,)
 """
 
 import math
@@ -12,13 +15,23 @@ from mxbook.base.context import current_context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import DTypeError
 from mxbook.base.null import _Null
+from mxbook.imperative import front
+from mxbook.ops.distributions import DISTRIBUTIONS, function_of
+from mxbook.ops.registry import operators
 
 from . import registry as F
 from .ndarray import NDArray
 
 
 def _draw(
-    name: str, values: dict[str, Any], shape: Any, dtype: Any, ctx: Any, out: Any, extra: dict
+    distribution: str,
+    values: dict[str, Any],
+    /,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Any = None,
+    out: Any = None,
+    **extra: Any,
 ) -> NDArray:
     """Numbers of one distribution: with number parameters, or with an array for each."""
     arrays = [isinstance(v, NDArray) for v in values.values()]
@@ -26,11 +39,11 @@ def _draw(
     if any(arrays):
         if not all(arrays):
             raise DTypeError(
-                f"{name}: either all of {', '.join(values)} are NDArrays or none",
+                f"{distribution}: either all of {', '.join(values)} are NDArrays or none",
                 values=[(n, type(v).__name__) for n, v in values.items()],
             )
         options = {k: v for k, v in options.items() if v is not _Null and k != "ctx"}
-        return getattr(F, f"_sample_{name}")(*values.values(), out=out, **options)
+        return getattr(F, f"_sample_{distribution}")(*values.values(), out=out, **options)
     if options["shape"] is _Null and out is None:
         options["shape"] = (1,)
     if out is not None:
@@ -38,25 +51,24 @@ def _draw(
         options["dtype"] = _name(out.dtype) if options["dtype"] is _Null else options["dtype"]
     place = str(ctx or (out.context if out is not None else current_context()))
     options = {k: v for k, v in options.items() if v is not _Null}
-    return getattr(F, f"_random_{name}")(**values, ctx=place, out=out, **options)
+    return getattr(F, f"_random_{distribution}")(**values, ctx=place, out=out, **options)
 
 
 def _name(dtype: Any) -> str:
     return "None" if dtype in (None, "None") else as_dtype(dtype).name
 
 
-def uniform(low=0, high=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Evenly distributed numbers from `low` to below `high`.
-
-    >>> uniform(0, 1, shape=(2,)).shape
-    (2,)
-    """
-    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
-
-
-def normal(loc=0, scale=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Normally distributed numbers with mean `loc` and standard deviation `scale`."""
-    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out, kwargs)
+_functions = {
+    d.name: function_of(d, _draw, {"ctx": None, "out": None}, __name__) for d in DISTRIBUTIONS
+}
+uniform = _functions["uniform"]
+normal = _functions["normal"]
+exponential = _functions["exponential"]
+gamma = _functions["gamma"]
+poisson = _functions["poisson"]
+negative_binomial = _functions["negative_binomial"]
+generalized_negative_binomial = _functions["generalized_negative_binomial"]
+randint = _functions["randint"]
 
 
 def randn(*shape: int, **kwargs: Any) -> NDArray:
@@ -66,43 +78,6 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
     (2, 3)
     """
     return normal(kwargs.pop("loc", 0), kwargs.pop("scale", 1), shape=shape or _Null, **kwargs)
-
-
-def exponential(scale=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Exponentially distributed numbers with mean `scale`."""
-    lam = 1.0 / scale
-    return _draw("exponential", {"lam": lam}, shape, dtype, ctx, out, kwargs)
-
-
-def gamma(alpha=1, beta=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Gamma distributed numbers with shape parameter `alpha` and scale `beta`."""
-    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
-
-
-def poisson(lam=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Poisson distributed numbers with mean `lam`."""
-    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
-
-
-def negative_binomial(
-    k=1, p=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any
-) -> NDArray:
-    """Number of failures before the `k`-th success, where each try succeeds with probability
-    `p`."""
-    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
-
-
-def generalized_negative_binomial(
-    mu=1, alpha=1, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any
-) -> NDArray:
-    """Negative binomial numbers given by mean `mu` and dispersion `alpha`."""
-    values = {"mu": mu, "alpha": alpha}
-    return _draw("generalized_negative_binomial", values, shape, dtype, ctx, out, kwargs)
-
-
-def randint(low, high, shape=_Null, dtype=_Null, ctx=None, out=None, **kwargs: Any) -> NDArray:
-    """Whole numbers from `low` to below `high`, int32 unless `dtype` says int64."""
-    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
 
 
 def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
@@ -157,13 +132,8 @@ def rand_zipfian(
 
 
 def _like(name: str) -> Callable:
-    def function(data=None, *args, out=None, name=None, **kwargs):
-        return getattr(F, registered)(data, *args, out=out, **kwargs)
-
-    registered = f"_random_{name}_like"
-    function.__name__ = function.__qualname__ = f"{name}_like"
-    function.__doc__ = f"Like `{name}`, in the shape, type and place of `data`."
-    return function
+    """The operator of a distribution in the shape, type and place of an array."""
+    return front.function_of(operators[f"_random_{name}_like"], f"{name}_like", __name__)
 
 
 uniform_like = _like("uniform")

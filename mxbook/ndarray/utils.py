@@ -5,10 +5,12 @@ import os
 from typing import Any
 
 from mxbook.base.context import Context
-from mxbook.base.errors import DTypeError, FileFormatError
+from mxbook.base.errors import DTypeError
+from mxbook.base.sparse import SparseParts
 from mxbook.formats import params
 from mxbook.imperative import arrays as _arrays
 
+from . import sparse_ndarray
 from .creation import array, empty, zeros
 from .ndarray import NDArray
 
@@ -34,7 +36,8 @@ def save(fname: str | os.PathLike, data: Any) -> None:
         named and not all(isinstance(k, str) for k in data)
     ):
         raise DTypeError("save needs an NDArray, a list of NDArrays, or a dict from str to NDArray")
-    params.save(os.fspath(fname), [v.asnumpy() for v in values], list(data) if named else ())
+    hosts = [v.asnumpy() if v.stype == "default" else sparse_ndarray.to_parts(v) for v in values]
+    params.save(os.fspath(fname), hosts, list(data) if named else ())
 
 
 def load(fname: str | os.PathLike) -> list[NDArray] | dict[str, NDArray]:
@@ -51,7 +54,11 @@ def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
 
 
 def _as_arrays(values: list, names: list[str]) -> list[NDArray] | dict[str, NDArray]:
-    if any(isinstance(v, params.SparseParts) for v in values):
-        raise FileFormatError("the file holds sparse arrays, which need mx.nd.sparse")
-    found = [_arrays.from_host(v, Context("cpu", 0)) for v in values]
+    cpu = Context("cpu", 0)
+    found = [
+        sparse_ndarray.from_parts(v, cpu)
+        if isinstance(v, SparseParts)
+        else _arrays.from_host(v, cpu)
+        for v in values
+    ]
     return dict(zip(names, found, strict=True)) if names else found

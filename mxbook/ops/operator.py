@@ -14,8 +14,9 @@
 * The inputs are the positional arguments after `k` and `p`; one with a default may be left out;
 `*data`
   takes any number.
-* A kernel with a keyword `out` writes its result there when it is not None.  Kernels return new
-  arrays in C order, never a view of an input.
+* A kernel with a keyword `out` writes its result there when it is not None; one with several
+  results may take a list of arrays as `outs`.  Kernels return new arrays in C order, never a view
+  of an input.
 * A gradient rule names what it needs: `dy` (or `dys`, one for each output), inputs, outputs, and
   shapes as `<name>_shape`, element types of inputs as `<name>_dtype`.  Exactly the named values
   are kept alive until the backward pass.
@@ -27,7 +28,7 @@ from typing import Any
 
 from mxbook.base.errors import MXNetError
 
-from . import rules
+from . import rules, sparse
 from .examples import Example
 from .params import Param, values_class
 
@@ -44,13 +45,23 @@ class Operator:
         signature = _kernel_signature(kernel)
         self.inputs: tuple[str, ...] = fields.pop("inputs", signature.inputs)
         self.optional: frozenset[str] = signature.optional
+        # A variadic operator's parameter with the number of arrays, set by itself if `counts`.
         self.variadic: str | None = fields.pop("variadic", None)
+        self.counts: bool = fields.pop("counts", True)
         self.writes_out: bool = signature.writes_out
+        self.writes_outs: bool = signature.writes_outs
         self.aux: tuple[str, ...] = fields.pop("aux", ())
-        self.mutates: tuple[str, ...] = fields.pop("mutates", self.aux)
+        # Old operators get auxiliary states by name only; `positional` are the other inputs.
+        by_name = self.aux if fields.pop("aux_by_name", False) else ()
+        self.positional = tuple(name for name in self.inputs if name not in by_name)
+        # Names, or a function of the parameters that gives them; see `mutated`.
+        self.mutates: tuple[str, ...] | Callable = fields.pop("mutates", self.aux)
         self.outputs: Callable[[Any], Sequence[str]] = _constant(fields.pop("outputs", ("output",)))
         self.visible: Callable[[Any], int] | None = fields.pop("visible", None)
         self.input_count: Callable[[Any], int] | None = fields.pop("input_count", None)
+        # The names of all inputs of a call, where those left out are not the last ones, or a
+        # variadic operator takes more arrays than its parameter counts.
+        self.takes: Callable[[Any], Sequence[str]] | None = fields.pop("takes", None)
         self.uses_random: bool = fields.pop("uses_random", False)
         # Whether a call with these parameters draws numbers, in training or not.
         self.draws: Callable[[Any, bool], bool] = fields.pop(
@@ -61,6 +72,7 @@ class Operator:
         self.crosses_devices: bool = fields.pop("crosses_devices", False)
         self.dynamic_shape: bool = fields.pop("dynamic_shape", False)
         self.shape_rule: Callable = fields.pop("shape", None) or rules.unset_shape
+        self.inward_rule: Callable | None = None  # see `shapes_inward`
         self.type_rule: Callable = fields.pop("type", rules.same_type)
         self.cost: Callable = fields.pop("cost", rules.elementwise_cost)
         self.doc: str = fields.pop("doc", None) or (kernel.__doc__ or "").strip()
@@ -72,6 +84,7 @@ class Operator:
         self.examples: list[Example] = []
         self.rules: dict[int, GradientRule] = {}
         self.joint_rule: GradientRule | None = None
+        self.storage_rules: list[sparse.StorageRule] = []
         self.zero_gradient: bool = fields.pop("zero_gradient", False)
         self.plans: dict = {}
         self.bound: dict = {}
@@ -85,6 +98,26 @@ class Operator:
     def differentiable(self) -> bool:
         """Whether there is a gradient rule for any input."""
         return bool(self.rules) or self.joint_rule is not None
+
+    def input_names(self, p: Any) -> Sequence[str]:
+        """Names of the inputs that a call with these parameters takes, in order."""
+        if self.takes:
+            return self.takes(p)
+        if self.variadic:
+            return [f"{self.inputs[0]}{i}" for i in range(getattr(p, self.variadic))]
+        return self.inputs if self.input_count is None else self.inputs[: self.input_count(p)]
+
+    def counted(self, count: int) -> dict[str, int]:
+        """The parameter that says how many arrays were given, where it need not be given, too."""
+        return {self.variadic: count} if self.variadic and self.counts else {}
+
+    def mutated(self, p: Any) -> list[int]:
+        """The positions of the inputs that a call with these parameters changes in place."""
+        if not self.mutates:
+            return []
+        names = self.mutates(p) if callable(self.mutates) else self.mutates
+        inputs = list(self.input_names(p))
+        return [inputs.index(name) for name in names]
 
     def output_names(self, p: Any) -> Sequence[str]:
         """Names of all outputs, hidden ones included."""
@@ -100,6 +133,14 @@ class Operator:
         It receives None for unknown shapes, completes what it can, and raises ShapeError.
         """
         self.shape_rule = rule
+        return rule
+
+    def shapes_inward(self, rule: Callable) -> Callable:
+        """Decorator: a rule for graphs, `(p, input shapes, output shapes) -> input shapes`.
+
+        It gets what the shape rule knows and what the readers of the outputs know about them.
+        """
+        self.inward_rule = rule
         return rule
 
     def types(self, rule: Callable) -> Callable:
@@ -123,6 +164,26 @@ class Operator:
 
         return register
 
+    def sparse(
+        self,
+        *stypes: str,
+        gives: str = "default",
+        when: Callable[[Any], bool] | None = None,
+        match: Callable[[Any, tuple[str, ...]], tuple[str, ...] | None] | None = None,
+    ) -> Callable:
+        """Decorator: the kernel for inputs of these storage types, and that of its result.
+
+        `when(p)` says for which parameters; `match` takes the place of all that, see StorageRule.
+        Without a kernel that fits, sparse inputs are made dense, and the user is told.
+        """
+        chosen = match or sparse.exactly(stypes, gives, when)
+
+        def register(kernel: Callable) -> Callable:
+            self.storage_rules.append(sparse.StorageRule(kernel, chosen))
+            return kernel
+
+        return register
+
     def rule_for(self, index: int) -> "GradientRule | None":
         """The rule of one input; a variadic operator has one rule for all."""
         return self.joint_rule or self.rules.get(0 if self.variadic else index)
@@ -136,7 +197,8 @@ class Operator:
 
 # What a gradient rule may name, as (kind, index) pairs.
 DY, DYS, INPUT, OUTPUT, INPUTS = range(5)  # values
-INPUT_SHAPE, OUTPUT_SHAPE, INPUT_SHAPES, INPUT_DTYPE = range(5, 9)  # what is known without them
+# ... and what is known without them.
+INPUT_SHAPE, OUTPUT_SHAPE, INPUT_SHAPES, INPUT_DTYPE, INPUT_DTYPES = range(5, 10)
 
 
 class GradientRule:
@@ -163,8 +225,10 @@ def _arguments(function: Callable) -> tuple[str, ...]:
 def _need(op: Operator, name: str) -> tuple[int, int]:
     if name in ("dy", "dys"):
         return (DYS if name == "dys" else DY, 0)
-    if op.variadic and name in (op.inputs[0], op.inputs[0] + "_shape"):  # of all of them
-        return (INPUTS if name == op.inputs[0] else INPUT_SHAPES, 0)
+    first = op.inputs[0] if op.inputs else ""
+    of_all = {first: INPUTS, first + "_shape": INPUT_SHAPES, first + "_dtype": INPUT_DTYPES}
+    if op.variadic and name in of_all:
+        return (of_all[name], 0)
     known = name.endswith(("_shape", "_dtype"))
     base, about = (name[:-6], name[-5:]) if known else (name, "value")
     if base in op.inputs:
@@ -182,8 +246,9 @@ def _need(op: Operator, name: str) -> tuple[int, int]:
 
 
 class _Signature:
-    def __init__(self, inputs, optional, writes_out):
-        self.inputs, self.optional, self.writes_out = inputs, optional, writes_out
+    def __init__(self, inputs, optional, keywords):
+        self.inputs, self.optional = inputs, optional
+        self.writes_out, self.writes_outs = "out" in keywords, "outs" in keywords
 
 
 def _kernel_signature(kernel: Callable) -> _Signature:
@@ -194,7 +259,7 @@ def _kernel_signature(kernel: Callable) -> _Signature:
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     if code.co_flags & 4:  # takes *data
         positional = (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],)
-    return _Signature(tuple(positional), optional, "out" in keywords)
+    return _Signature(tuple(positional), optional, keywords)
 
 
 def _constant(value: Any) -> Callable:

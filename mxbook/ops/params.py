@@ -12,6 +12,7 @@ the kernel sees; it raises ValueError with the rule in words.  `format` gives th
 
 import ast
 from collections.abc import Sequence
+from struct import Struct
 from typing import Any
 
 from mxbook.base.dtypes import TYPES, as_dtype
@@ -58,6 +59,10 @@ class Param:
         """`parse` without the treatment of None; may raise anything a conversion raises."""
         return value
 
+    def key(self, value: Any) -> Any:
+        """What of a value plans depend on."""
+        return value
+
     def format(self, value: Any) -> str:
         """MXNet's text of a value."""
         return str(value)
@@ -69,6 +74,18 @@ class Param:
 
 def _literal(value: Any) -> Any:
     return ast.literal_eval(value) if isinstance(value, str) else value
+
+
+def _check_bounds(number: float, low: float | None, high: float | None) -> None:
+    """Raise ValueError for a number out of bounds; NaN is never within."""
+    if (low is not None and not number >= low) or (high is not None and not number <= high):
+        raise ValueError
+
+
+def _bounds_in_words(low: float | None, high: float | None) -> str:
+    return (f", at least {low}" if low is not None else "") + (
+        f", at most {high}" if high is not None else ""
+    )
 
 
 class Int(Param):
@@ -86,33 +103,68 @@ class Int(Param):
         number = int(value)
         if number != value:
             raise ValueError
-        if (self.low is not None and number < self.low) or (
-            self.high is not None and number > self.high
-        ):
-            raise ValueError
+        _check_bounds(number, self.low, self.high)
         return number
 
     def describe(self):
         """The kind and the bounds."""
-        low = f", at least {self.low}" if self.low is not None else ""
-        high = f", at most {self.high}" if self.high is not None else ""
-        return super().describe() + low + high
+        return super().describe() + _bounds_in_words(self.low, self.high)
 
 
 class Real(Param):
-    """A real number that shapes may depend on."""
+    """A real number that shapes may depend on, with optional bounds."""
 
     kind = "a number"
 
+    def __init__(self, name, default=REQUIRED, low=None, high=None, doc="", optional=False):
+        self.low, self.high = low, high
+        super().__init__(name, default, doc, optional)
+
     def convert(self, value):
         """Numbers, NumPy scalars and text."""
-        return float(value)
+        number = float(value)
+        _check_bounds(number, self.low, self.high)
+        return number
+
+    def describe(self):
+        """The kind and the bounds."""
+        return super().describe() + _bounds_in_words(self.low, self.high)
 
 
 class Float(Real):
     """A real number that changes values only: plans do not depend on it."""
 
     dynamic = True
+
+
+class Single(Float):
+    """A `Float` that is rounded to single precision, as MXNet keeps most of its parameters.
+
+    It matters where a small difference counts: `1 - 0.999` is 0.00099998713 then.
+    """
+
+    def convert(self, value):
+        """The nearest number in single precision."""
+        return single(super().convert(value))
+
+    def format(self, value):
+        """The shortest text that gives this number again."""
+        return f"{value:.9g}"
+
+
+_SINGLE = Struct("f")
+
+
+def single(number: float) -> float:
+    """A number rounded to single precision; ValueError for one beyond its range.
+
+    >>> single(0.1)
+    0.10000000149011612
+    """
+    try:
+        return _SINGLE.unpack(_SINGLE.pack(number))[0]
+    except OverflowError:
+        raise ValueError from None  # `parse` says what is allowed
 
 
 class Bool(Param):
@@ -161,6 +213,18 @@ class Floats(Param):
         return tuple(float(i) for i in items)
 
 
+class Rates(Floats):
+    """Numbers in single precision, one for each of many arrays; plans depend on how many only."""
+
+    def convert(self, value):
+        """Like `Floats`; the nearest numbers in single precision."""
+        return tuple(single(i) for i in super().convert(value))
+
+    def key(self, value):
+        """The number of numbers."""
+        return len(value)
+
+
 class Enum(Param):
     """One of a few texts."""
 
@@ -204,18 +268,18 @@ class DType(Param):
 
 
 class Values:
-    """The parameters of one call as attributes.  `key` holds what a plan depends on.
+    """The parameters of one call as attributes.  `plan_key` holds what a plan depends on.
 
     Each operator has a subclass with its own slots; see `values_class`.
     """
 
-    __slots__ = ("key",)
+    __slots__ = ("plan_key",)
     params: tuple[Param, ...] = ()
 
     def __init__(self, given: dict[str, Any]):
         for param in self.params:
             setattr(self, param.name, given.get(param.name, param.default))
-        self.key = tuple(getattr(self, p.name) for p in self.params if not p.dynamic)
+        self.plan_key = tuple(p.key(getattr(self, p.name)) for p in self.params if not p.dynamic)
 
     def items(self) -> list[tuple[str, Any]]:
         """Name and value of every parameter."""

@@ -17,6 +17,15 @@ def register(op: Operator) -> Operator:
     return op
 
 
+def also_named(op: Operator, *aliases: str) -> None:
+    """Enter an operator under further names."""
+    for name in aliases:
+        if name in operators:
+            raise ValueError(f"the operator name {name} is taken by {operators[name]!r}")
+        operators[name] = op
+    op.aliases = (*op.aliases, *aliases)
+
+
 def operator(name: str, *params: Param, **fields) -> Callable[[Callable], Operator]:
     """Decorator that turns a kernel into a registered operator; see `mxbook.ops.operator`."""
 

@@ -205,6 +205,28 @@ class Generator:
         """Counts with mean `mu` and variance mu + alpha mu^2; alpha 0 is Poisson."""
         return self._try(rejection.generalized_negative_binomial, (mu, alpha), shape, dtype)
 
+    def unique_zipfian(
+        self, range_max: int, shape: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """For each row different numbers below `range_max` (int64), and how many draws it took.
+
+        Number c comes about as often as log((c + 3/2) / (c + 1/2)) / log(range_max) says.  Every
+        row has a twister of its own, as long as there are enough.
+
+        >>> numbers, draws = Generator(3).unique_zipfian(20, (2, 6))
+        >>> numbers.tolist(), draws.tolist()
+        ([[3, 2, 1, 13, 4, 5], [4, 1, 0, 3, 5, 12]], [10, 8])
+        """
+        rows, count = shape
+        run = max(1, -(-rows // STATES))
+        self._twisters.start(-(-rows // run))
+        numbers, draws = np.empty(shape, np.int64), np.empty(rows, np.int64)
+        for i in range(rows):
+            numbers[i], draws[i] = rejection.unique_zipfian(
+                self._twisters, i // run, range_max, count
+            )
+        return numbers, draws
+
     # what the single twister does
 
     def permutation(self, count: int, rows: bool = False) -> np.ndarray:

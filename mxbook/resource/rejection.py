@@ -206,6 +206,27 @@ def generalized_negative_binomial(
     return poisson(lanes, who, mean)
 
 
+def unique_zipfian(
+    twisters: Twisters, row: int, range_max: int, count: int
+) -> tuple[np.ndarray, int]:
+    """`count` different numbers below `range_max`, small ones more often, and how many were drawn.
+
+    Drawn is exp(u log(range_max)), rounded, minus 1, with u of 64 bits.
+    """
+    tries = 2 * count + 16
+    while True:
+        u = unit(twisters.look(row, row + 1, 2 * tries), np.dtype(np.float64))[0]
+        numbers = np.floor(np.exp(u * math.log(range_max)) + 0.5).astype(np.int64) - 1
+        numbers %= range_max
+        first = np.sort(np.unique(numbers, return_index=True)[1])[:count]
+        if len(first) == count:
+            break
+        tries *= 2
+    used = int(first[-1]) + 1 if count else 0
+    twisters.move(row, row + 1, 2 * used)
+    return numbers[first], used
+
+
 def _without(left: np.ndarray, done: np.ndarray, size: int) -> np.ndarray:
     """The indices `left` except those in `done`; all lie below `size`."""
     waiting = np.zeros(size, bool)

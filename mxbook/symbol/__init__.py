@@ -1,13 +1,25 @@
-"""`mx.sym`: expressions that are computed later, and the operators on them."""
+"""`mx.sym`: expressions that are computed later, and the operators on them.
+
+`symbol.py` the class; `creation.py`, `random.py` symbols that make arrays; `arithmetic.py`,
+`methods.py` Python's operators and methods; `composition.py`, `files.py` copies, JSON and files;
+`control_flow.py` loops and branches, `loops.py` their operators; `evaluate.py` computing;
+`registry.py` all operators as functions, which `mx.sym` shows by MXNet's names.
+"""
 
 import sys as _sys
 import types as _types
 
+from mxbook.base import attributes as _attributes
+from mxbook.base.attributes import AttrScope
 from mxbook.base.errors import ParameterError as _ParameterError
 from mxbook.imperative.namespaces import sort as _sort
 from mxbook.ops.registry import operators as _operators
 
 from . import arithmetic as _arithmetic
+from . import methods as _methods
+from . import random
+from .creation import arange, eye, full, histogram, linspace, ones, split_v2, zeros
+from .files import load, load_json
 from .front import function_of as _function_of
 from .registry import functions as _functions
 from .symbol import Symbol
@@ -27,6 +39,20 @@ def _make_modules() -> None:
             )
         _sys.modules[made.__name__] = made
         globals()[module] = made
+    from . import adamw, control_flow
+    from .custom import Custom
+
+    globals()["op"].__dict__["Custom"] = globals()["Custom"] = Custom
+    loops = ("foreach", "while_loop", "cond", "isnan", "isinf", "isfinite")
+    globals()["contrib"].__dict__.update(
+        {name: getattr(control_flow, name) for name in loops},
+        adamw_update=adamw.adamw_update,
+        mp_adamw_update=adamw.mp_adamw_update,
+        rand_zipfian=random.rand_zipfian,
+        uniform=random.uniform,
+        AttrScope=AttrScope,
+        Symbol=Symbol,
+    )
     names = {n: f for n, f in globals()["op"].__dict__.items() if n in _functions}
     globals().update({n: f for n, f in names.items() if n not in globals()})
 
@@ -52,7 +78,10 @@ def Variable(  # noqa: N802 - MXNet's name
     """
     if not isinstance(name, str):
         raise _ParameterError(f"a variable's name is a text, not {name!r}")
-    attrs = dict(attr or {})
+    attrs = _attributes.current().get(attr)
+    if not all(isinstance(value, str) for value in attrs.values()):
+        raise _ParameterError("attributes of symbols are texts")
+    attrs = _attributes.stored(attrs)
     values = {"shape": shape, "lr_mult": lr_mult, "wd_mult": wd_mult}
     attrs.update({f"__{k}__": str(v) for k, v in values.items() if v is not None})
     if dtype is not None:
@@ -61,6 +90,8 @@ def Variable(  # noqa: N802 - MXNet's name
         attrs["__dtype__"] = str(CODES[as_dtype(dtype).name])
     if init is not None:
         attrs["__init__"] = init if isinstance(init, str) else init.dumps()
+    if stype is not None:
+        attrs["__storage_type__"] = str(_STORAGE_TYPES[stype])
     wrong = [k for k in kwargs if not (k.startswith("__") and k.endswith("__"))]
     if wrong:
         raise _ParameterError(f"attribute {wrong[0]!r} is not supported", rule="write __name__")
@@ -69,16 +100,22 @@ def Variable(  # noqa: N802 - MXNet's name
 
 
 var = Variable
+_STORAGE_TYPES = {"default": 0, "row_sparse": 1, "csr": 2}
 
 
-def Group(symbols):  # noqa: N802 - MXNet's name
-    """Several symbols as one with all their outputs.
+def Group(symbols, create_fn=Symbol):  # noqa: N802 - MXNet's name
+    """Several symbols as one with all their outputs; `create_fn` is the class of the result.
 
     >>> Group([Variable("a"), Variable("b")]).list_outputs()
     ['a', 'b']
     """
-    return Symbol([entry for s in symbols for entry in s._entries])
+    if not symbols or not all(isinstance(s, Symbol) for s in symbols):
+        raise _ParameterError(
+            "a group is made of symbols", values=[("given", ", ".join(map(repr, symbols)))]
+        )
+    return create_fn([entry for s in symbols for entry in s._entries])
 
 
 globals().update(_arithmetic.install())
+_methods.install()
 _make_modules()

@@ -1,5 +1,6 @@
 """Python's operators on symbols, and their function forms `mx.sym.power(base, exp)`."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,17 +9,17 @@ import numpy as np
 from mxbook.base import names
 from mxbook.base.errors import DTypeError
 from mxbook.ops.registry import operators
-from mxbook.ops.sides import METHODS, SIDES, Side
+from mxbook.ops.sides import SIDES, Side
 
 from .registry import functions
 from .symbol import Symbol
 
 NUMBERS = (int, float, np.generic)
+HYPOT = Side("hypot", "", "broadcast_hypot", "_hypot", "_hypot_scalar", "_hypot_scalar", math.hypot)
 
 
-def _number_form(name: str) -> Callable:
-    """The function for a symbol and a number; automatic names are MXNet's, like `_plusscalar0`."""
-    hint = "_" + name.replace("_", "")
+def _number_form(name: str, hint: str) -> Callable:
+    """The function for a symbol and a number."""
 
     def function(symbol: Symbol, number: float) -> Symbol:
         made = names.current().get(None, hint)
@@ -27,10 +28,23 @@ def _number_form(name: str) -> Callable:
     return function
 
 
-def two_sided(side: Side) -> Callable:
-    """The function form: symbols and numbers on either side."""
+def _hint(name: str) -> str:
+    """MXNet's automatic name for an operator with a number, like `_plusscalar0`.
+
+    Comparisons keep their underscores.
+    """
+    kept = name.startswith(("_equal", "_not_equal", "_greater", "_lesser", "_logical"))
+    return name if kept else "_" + name.replace("_", "")
+
+
+def two_sided(side: Side, rhint: str | None = None) -> Callable:
+    """The function form: symbols and numbers on either side.
+
+    `rhint` is the automatic name with the number on the left, where it is not the usual one.
+    """
     elemwise = functions[side.elemwise]
-    scalar, rscalar = _number_form(side.scalar), _number_form(side.rscalar)
+    scalar = _number_form(side.scalar, _hint(side.scalar))
+    rscalar = _number_form(side.rscalar, rhint or _hint(side.rscalar))
 
     def function(lhs: Any, rhs: Any):
         kinds = tuple("s" if isinstance(x, Symbol) else isinstance(x, NUMBERS) for x in (lhs, rhs))
@@ -55,27 +69,51 @@ def two_sided(side: Side) -> Callable:
 
 
 def install() -> dict[str, Callable]:
-    """Give Symbol its operators and methods; returns the function forms by name."""
+    """Give Symbol Python's operators; returns the function forms by name."""
     forms = {side.name: two_sided(side) for side in SIDES}
     for side in SIDES:
         if side.dunder:
             _add(f"__{side.dunder}__", forms[side.name])
-        if side.dunder in ("add", "sub", "mul", "truediv", "mod", "pow"):
+        if side.dunder in ("add", "sub", "mul", "truediv", "mod"):
             _add(f"__r{side.dunder}__", _swapped(forms[side.name]))
-    _add("__neg__", lambda self: forms["multiply"](self, -1.0))
-    _add("__abs__", functions["abs"])
-    for name in (*METHODS, "broadcast_to", "expand_dims", "flatten", "broadcast_like"):
-        if name in functions:
-            _add(name, functions[name])
-    _add("reshape", _reshape)
-    _add("astype", _astype)
-    return forms
+    power = next(side for side in SIDES if side.name == "power")
+    _add("__rpow__", _swapped(two_sided(power, power.rscalar)))  # the one with another name
+    _add("__neg__", lambda self: forms["multiply"](self, -1.0), unary=True)
+    _add("__abs__", functions["abs"], unary=True)
+    return {**forms, **_named(forms, two_sided(HYPOT))}
 
 
-def _add(name: str, function: Callable) -> None:
-    def method(self, *args, **kwargs):
-        return function(self, *args, **kwargs)
+def _named(forms: dict[str, Callable], of_hypot: Callable) -> dict[str, Callable]:
+    """The forms whose sides MXNet gives names to."""
 
+    def power(base, exp):
+        return forms["power"](base, exp)
+
+    def maximum(left, right):
+        return forms["maximum"](left, right)
+
+    def minimum(left, right):
+        return forms["minimum"](left, right)
+
+    def hypot(left, right):
+        return of_hypot(left, right)
+
+    named = {f.__name__: f for f in (power, maximum, minimum, hypot)}
+    for name, function in named.items():
+        form = forms.get(name, of_hypot)
+        function.__qualname__, function.__module__ = name, form.__module__
+        function.__doc__ = form.__doc__
+    return {**named, "pow": power}
+
+
+def _add(name: str, function: Callable, unary: bool = False) -> None:
+    def of_two(self, other):
+        return function(self, other)
+
+    def of_one(self):
+        return function(self)
+
+    method = of_one if unary else of_two
     method.__name__ = name
     method.__qualname__ = f"Symbol.{name}"
     method.__doc__ = function.__doc__
@@ -84,15 +122,3 @@ def _add(name: str, function: Callable) -> None:
 
 def _swapped(form: Callable) -> Callable:
     return lambda self, other: form(other, self)
-
-
-def _reshape(self: Symbol, *shape, **kwargs) -> Symbol:
-    """The same elements in another shape; MXNet's codes 0, -1, -2, -3, -4 apply."""
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        shape = tuple(shape[0])
-    return functions["reshape"](self, shape=shape or kwargs.pop("shape"), **kwargs)
-
-
-def _astype(self: Symbol, dtype: Any, **kwargs) -> Symbol:
-    """The values in another element type."""
-    return functions["cast"](self, dtype=dtype, **kwargs)

@@ -1,26 +1,51 @@
 """Computing a symbol node by node with the operators on arrays."""
 
+from collections.abc import Callable
 from typing import Any
 
 from mxbook.base.errors import ParameterError, nearest
-from mxbook.graph.node import Entry, topological
+from mxbook.graph.node import Entry, Node, topological
 from mxbook.imperative.invoke import invoke
+from mxbook.ops.composite import Composite
+
+# Told about every result: (node, its inputs, its outputs).
+Watch = Callable[[Node, list, list], None]
 
 
-def evaluate(heads: list[Entry], values: dict[str, Any]) -> list[Any]:
+def evaluate(
+    heads: list[Entry], values: dict[str, Any], memory: dict | None = None, watch=None
+) -> list[Any]:
     """The arrays of the heads; `values` gives one for each variable name.
 
     Raises ParameterError for a variable without a value.
     """
-    found: dict[int, list] = {}
-    for node in topological([n for n, _ in heads]):
+    nodes = topological([n for n, _ in heads])
+    given: dict[Node, Any] = {}
+    for node in nodes:
         if node.op is None:
             if node.name not in values:
                 raise ParameterError(
                     f"no value for the variable {node.name!r}", hint=nearest(node.name, values)
                 )
-            found[id(node)] = [values[node.name]]
-        else:
-            inputs = [found[id(n)][i] for n, i in node.inputs]  # type: ignore[misc]
-            found[id(node)] = invoke(node.op, inputs, node.params)
-    return [found[id(node)][i] for node, i in heads]
+            given[node] = values[node.name]
+    return compute(nodes, heads, given, {} if memory is None else memory, watch)
+
+
+def compute(
+    nodes: list[Node], heads: list[Entry], given: dict, memory: dict, watch: Watch | None = None
+) -> list[Any]:
+    """The arrays of the heads of nodes in topological order; `given` has those of the variables.
+
+    `memory` is what nodes remember from one run to the next; see `Composite`.
+    """
+    found: dict[Node, list] = {node: [array] for node, array in given.items()}
+    for node in nodes:
+        if node.op is not None:
+            inputs = [found[n][i] for n, i in node.inputs]  # type: ignore[misc]
+            if isinstance(node.op, Composite):
+                found[node] = node.op.run(node.params, inputs, memory.setdefault(node, {}))
+            else:
+                found[node] = invoke(node.op, inputs, node.params)
+            if watch is not None:
+                watch(node, inputs, found[node])
+    return [found[node][i] for node, i in heads]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mxbook.base import names
+from mxbook.base import attributes, names
 from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.base.null import _Null
 from mxbook.imperative.front import dress
@@ -13,6 +13,8 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import DType, parse
 
 from .symbol import Symbol, apply
+
+LAST = ("name", "attr", "out")  # what functions on symbols take after inputs and parameters
 
 
 def function_of(op: Operator, public: str) -> Callable:
@@ -24,10 +26,17 @@ def function_of(op: Operator, public: str) -> Callable:
             raise ParameterError(f"{public}: a Symbol cannot be written to `out`")
         inputs, given = split(op, args, kwargs)
         p = parse(op.name, op.values, {k: v for k, v in given.items() if not _is_user_attr(k)})
-        attrs = {**(attr or {}), **{k: _text(op, k, v) for k, v in given.items() if v is not _Null}}
+        texts = {k: _text(op, k, v) for k, v in given.items() if v is not _Null}
+        attrs = {**scoped(attr), **texts}
         return apply(op, p, inputs, names.current().get(name, hint), attrs)
 
-    return dress(call, op, public, "mxbook.symbol")
+    return dress(call, op, public, "mxbook.symbol", LAST)
+
+
+def scoped(attr: dict[str, Any] | None) -> dict[str, str]:
+    """Given attributes and those of the scope in force, as a node keeps them."""
+    merged = attributes.current().get(attr)
+    return attributes.stored({name: str(value) for name, value in merged.items()})
 
 
 def _is_user_attr(name: str) -> bool:
@@ -50,8 +59,8 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
         )
         for item in items:
             _check(op, op.inputs[0], item)
-        return items, {**kwargs, op.variadic: sum(len(i) for i in items)}
-    order = (*op.inputs, *(p.name for p in op.params))
+        return items, {**op.counted(sum(len(i) for i in items)), **kwargs}
+    order = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(order):
         raise ParameterError(f"{op.name} takes at most {len(order)} arguments, got {len(args)}")
     given = {**dict(zip(order, args, strict=False)), **kwargs}

@@ -4,10 +4,11 @@ A Symbol is a list of entries (outputs of nodes).  Applying an operator to symbo
 nothing is computed before `eval` (or a bound executor) gives values to the variables.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mxbook.base import names, shapes
+from mxbook.base.attributes import shown, stored
 from mxbook.base.context import Context, current_context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import MXNetError, ParameterError
@@ -32,8 +33,8 @@ class Symbol:
     # NumPy must leave `numpy_number * symbol` to us.
     __array_priority__ = 1000.0
 
-    def __init__(self, entries: list[Entry]):
-        self._entries = entries
+    def __init__(self, handle: list[Entry]):
+        self._entries = handle  # MXNet's name for what a Symbol is made of
 
     def __repr__(self) -> str:
         if len({id(n) for n, _ in self._entries}) == 1:
@@ -81,7 +82,8 @@ class Symbol:
         """Ids of the variables that are auxiliary states of some operator."""
         found = set()
         for node in self._nodes():
-            for name, entry in zip(node.op.inputs if node.op else (), node.inputs, strict=False):
+            names_ = node.op.input_names(node.params) if node.op and node.op.aux else ()
+            for name, entry in zip(names_, node.inputs, strict=False):
                 if entry is not None and name in node.op.aux:
                     found.add(id(entry[0]))
         return found
@@ -129,21 +131,23 @@ class Symbol:
 
     def attr(self, key: str) -> str | None:
         """An attribute of the node as text, or None."""
-        return self._entries[0][0].attrs.get(key)
+        return shown(self._entries[0][0].attrs).get(key)
 
-    def list_attr(self) -> dict[str, str]:
-        """All attributes of the node."""
-        return dict(self._entries[0][0].attrs)
+    def list_attr(self, recursive: bool = False) -> dict[str, str]:
+        """All attributes of the node; `lr_mult` and its like also as `__lr_mult__`."""
+        if recursive:
+            raise ParameterError("list_attr is about one node", hint="attr_dict() is about all")
+        return shown(self._entries[0][0].attrs)
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
         """The attributes of all nodes that have any, by node name."""
-        return {n.name: dict(n.attrs) for n in self._nodes() if n.attrs}
+        return {n.name: shown(n.attrs) for n in self._nodes() if n.attrs}
 
-    def _set_attr(self, **attributes: str) -> None:
+    def _set_attr(self, **kwargs: str) -> None:
         """Set attributes of the node."""
-        if not all(isinstance(v, str) for v in attributes.values()):
-            raise ParameterError("attributes are texts")
-        self._entries[0][0].attrs.update(attributes)
+        if not all(isinstance(v, str) for v in kwargs.values()):
+            raise ParameterError("attributes of symbols are texts")
+        self._entries[0][0].attrs.update(stored(kwargs))
 
     # ---- inference
 
@@ -154,29 +158,26 @@ class Symbol:
         length. Three lists; (None, None, None) where something does not follow.  Raises ShapeError
         on contradiction.
         """
-        found = self.infer_shape_partial(*args, **kwargs)
-        complete = all(shapes.known(s) for part in found for s in map(_from_legacy, part))
-        return found if complete else (None, None, None)
+        shape_of = self._shapes(args, kwargs)
+        complete = all(shapes.known(s) for part in self._sorted(shape_of) for s in part)
+        return self._sorted(lambda e: _to_legacy(shape_of(e))) if complete else (None, None, None)
 
     def infer_shape_partial(self, *args, **kwargs):
         """Like `infer_shape`, with what is known; unknown shapes are `()`."""
+        shape_of = self._shapes(args, kwargs)
+        return self._sorted(lambda entry: _to_legacy(shape_of(entry)))
+
+    def _shapes(self, args: tuple, kwargs: dict) -> Callable[[Entry], shapes.Shape | None]:
+        """A function that tells the shape of any entry, as far as it follows from the given."""
         given = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items() if s}
         for node in self._variables():
             if node not in given and "__shape__" in node.attrs:
                 given[node] = _from_legacy(_literal(node.attrs["__shape__"]))
-        shape_of = infer_shapes(self._entries, given)
-        return self._sorted(lambda entry: _to_legacy(shape_of(entry)))
+        return infer_shapes(self._entries, given)
 
     def infer_type(self, *args, **kwargs):
         """Element types of arguments, outputs and auxiliary states; see `infer_shape`."""
-        given = {
-            n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None
-        }
-        for node in self._variables():
-            if node not in given and "__dtype__" in node.attrs:
-                given[node] = as_dtype(int(node.attrs["__dtype__"]))
-        type_of = infer_types(self._entries, given)
-        found = self._sorted(lambda entry: ((t := type_of(entry)) is not None and t.type) or None)
+        found = self.infer_type_partial(*args, **kwargs)
         return found if all(t is not None for part in found for t in part) else (None, None, None)
 
     def _by_variable(self, args: tuple, kwargs: dict) -> dict[Node, Any]:
@@ -201,6 +202,91 @@ class Symbol:
             [of_entry((n, 0)) for n in variables if id(n) in aux],
         )
 
+    def infer_type_partial(self, *args, **kwargs):
+        """Like `infer_type`, with what is known; unknown types are None."""
+        given = {
+            n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None
+        }
+        for node in self._variables():
+            if node not in given and "__dtype__" in node.attrs:
+                given[node] = as_dtype(int(node.attrs["__dtype__"]))
+        type_of = infer_types(self._entries, given)
+        return self._sorted(lambda entry: ((t := type_of(entry)) is not None and t.type) or None)
+
+    # ---- composing, text
+
+    def __call__(self, *args: "Symbol", name: str | None = None, **kwargs: "Symbol") -> "Symbol":
+        """A copy with other symbols in the place of variables, given by name.
+
+        >>> import mxbook as mx
+        >>> mx.sym.exp(mx.sym.var("a"))(a=mx.sym.var("b")).list_arguments()
+        ['b']
+        """
+        from .composition import composed
+
+        if args:
+            raise ParameterError("symbols are put in by name: symbol(data=other)")
+        return composed(self, name, kwargs)
+
+    def __copy__(self) -> "Symbol":
+        from .composition import copied
+
+        return copied(self)
+
+    def __deepcopy__(self, _) -> "Symbol":
+        return self.__copy__()
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"handle": self.tojson()}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        from mxbook.graph import json
+
+        self._entries = json.loads(state["handle"])
+
+    def tojson(self) -> str:
+        """The graph as text, letter by letter as MXNet writes it; `mx.sym.load_json` reads it."""
+        from mxbook.graph import json
+
+        return json.dumps(self._entries)
+
+    def save(self, fname, remove_amp_cast: bool = True) -> None:
+        """Write the graph into a file, which MXNet can read, too; see `mx.sym.load`.
+
+        Conversions between element types that `amp` has put in are left out unless wanted.
+        """
+        from .files import save
+
+        save(self, fname, remove_amp_cast)
+
+    def debug_str(self) -> str:
+        """All nodes in words."""
+        from .files import described
+
+        return described(self)
+
+    def as_nd_ndarray(self) -> "Symbol":
+        """This symbol as one of `mx.sym`: itself."""
+        return self
+
+    def get_backend_symbol(self, backend: str) -> "Symbol":
+        """The graph rewritten for another library; there is none, so this raises ParameterError."""
+        raise ParameterError(
+            f"there is no backend {backend!r}",
+            rule="mxbook computes with NumPy or CuPy only, chosen by the context",
+        )
+
+    def optimize_for(self, backend: str, args=None, ctx=None, **kwargs) -> "Symbol":
+        """See `get_backend_symbol`."""
+        return self.get_backend_symbol(backend)
+
+    def gradient(self, wrt) -> "Symbol":
+        """MXNet 1.6 has this name without what it promises: raises MXNetError."""
+        raise MXNetError(
+            "the gradient of a Symbol is not another Symbol",
+            hint="bind it with args_grad, then forward(is_train=True) and backward()",
+        )
+
     # ---- computing
 
     def eval(self, ctx: Context | None = None, **kwargs):
@@ -215,6 +301,50 @@ class Symbol:
 
         with ctx or current_context():
             return evaluate(self._entries, kwargs)
+
+    def bind(
+        self,
+        ctx: Context,
+        args,
+        args_grad=None,
+        grad_req="write",
+        aux_states=None,
+        group2ctx=None,
+        shared_exec=None,
+    ):
+        """An executor that computes this symbol with the given arrays; see `mx.executor`.
+
+        `args`, `args_grad` and `aux_states` are lists in the order of `list_arguments` and
+        `list_auxiliary_states`, or dicts by name; `grad_req` is one of `write`, `add`, `null`, or
+        one for each argument.  Raises ParameterError for a missing array, ShapeError for one that
+        does not fit.
+        """
+        from mxbook.executor import bind
+
+        return bind(self, ctx, args, args_grad, grad_req, aux_states)
+
+    def simple_bind(
+        self,
+        ctx: Context,
+        grad_req="write",
+        type_dict=None,
+        stype_dict=None,
+        group2ctx=None,
+        shared_arg_names=None,
+        shared_exec=None,
+        shared_buffer=None,
+        **kwargs,
+    ):
+        """Like `bind`, with new arrays of zeros in the shapes that follow from the given ones.
+
+        `type_dict` gives element types by name (float32).  Arrays named in `shared_arg_names` are
+        those of `shared_exec`; arrays in `shared_buffer` (by name) are used where they fit, and
+        new ones are entered there.  Raises ShapeError when a shape does not follow.
+        """
+        from mxbook.executor import simple_bind
+
+        shared = (shared_arg_names or (), shared_exec, shared_buffer)
+        return simple_bind(self, ctx, kwargs, grad_req, type_dict or {}, shared)
 
 
 def output_name(entry: Entry) -> str:
@@ -253,19 +383,39 @@ def apply(
     """The symbol of an operator's application; inputs not given become variables
     `<name>_<input>`."""
     entries: list[Entry] = []
-    wanted = op.inputs if op.input_count is None else op.inputs[: op.input_count(p)]
+    wanted = op.input_names(p)
     if not op.variadic:
-        inputs = inputs[: len(wanted)]
+        by_name = dict(zip(op.inputs, inputs, strict=False))
+        inputs = [by_name.get(n) for n in wanted]
     for i, symbol in enumerate(inputs):
         if symbol is not None:
             if not op.variadic and len(symbol._entries) != 1:
                 raise ParameterError(f"{op.name}: input {wanted[i]} has {len(symbol)} outputs")
             entries += symbol._entries
-        elif i < len(wanted) and (wanted[i] not in op.optional or op.input_count is not None):
-            entries.append((variable(f"{name}_{wanted[i]}"), 0))
+        elif wanted[i] not in op.optional or op.input_count is not None:
+            entries.append((_input(name, op, wanted[i], attrs), 0))
+    if op.variadic:  # those that a call need not give
+        entries += [(_input(name, op, n, attrs), 0) for n in wanted[len(entries) :]]
     node = Node(op, p, tuple(entries), name)
     node.attrs.update(attrs)
     return Symbol([(node, i) for i in range(op.visible_outputs(p))])
+
+
+# Inputs that have an initial value of their own, as in MXNet.
+INITIAL = {
+    ("BatchNorm", "moving_mean"): '["zero", {}]',
+    ("BatchNorm", "moving_var"): '["one", {}]',
+    ("LeakyReLU", "gamma"): '["Constant", {"value": 0.25}]',
+}
+
+
+def _input(node: str, op: Operator, name: str, attrs: dict[str, str]) -> Node:
+    """The variable of an input that was not given; it has the attributes of its node, too."""
+    made = variable(f"{node}_{name}")
+    made.attrs.update(attrs)
+    if (op.name, name) in INITIAL:
+        made.attrs["__init__"] = INITIAL[op.name, name]
+    return made
 
 
 def from_tape(entry: Entry) -> Symbol:

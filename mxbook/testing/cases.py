@@ -40,8 +40,8 @@ class Case:
     @property
     def values(self) -> Values:
         """The parameters as the kernel sees them."""
-        count = {self.op.variadic: len(self.inputs)} if self.op.variadic else {}
-        return parse(self.op.name, self.op.values, {**self.params, **count})
+        count = self.op.counted(len(self.inputs))
+        return parse(self.op.name, self.op.values, {**count, **self.params})
 
     @property
     def floats(self) -> list[int]:
@@ -64,7 +64,9 @@ class Case:
     def call(self, *arrays: NDArray, **more: Any) -> list[NDArray]:
         """The visible results; random operators draw the same numbers in every call."""
         self.seed(arrays[0].context if arrays else current_context())
-        found = self.function(*arrays, **self.params, **more)
+        args = arrays[: len(self.op.positional)] if self.op.aux else arrays
+        named = dict(zip(self.op.inputs[len(args) :], arrays[len(args) :], strict=False))
+        found = self.function(*args, **named, **self.params, **more)
         return [found] if isinstance(found, NDArray) else list(found)
 
     def seed(self, ctx: Context) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from mxbook.base.context import cpu, cpu_pinned, gpu
 from mxbook.base.dtypes import CODES, TYPES
 from mxbook.base.errors import DTypeError, FileFormatError, ParameterError, ShapeError
+from mxbook.base.sparse import SparseParts
 from mxbook.formats import atomic, params
-from mxbook.formats.params import V1, V2, V3, SparseParts
+from mxbook.formats.params import V1, V2, V3
 
 GOLDEN = pathlib.Path(__file__).parent.parent / "golden" / "files"
 FILES = sorted(p.name for p in GOLDEN.glob("*.params"))

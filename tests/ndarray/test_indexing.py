@@ -136,3 +136,30 @@ def test_values_that_do_not_fit_leave_the_array_alone(value):
 
 def test_iterating_gives_the_parts_of_the_first_axis():
     assert [row.asnumpy().tolist() for row in nd.array([[1, 2], [3, 4]])] == [[1, 2], [3, 4]]
+
+
+@given(basic_keys())
+def test_an_index_with_all_its_axes_means_the_same(key):
+    full = nd.indexing_key_expand_implicit_axes(key, SHAPE)
+    assert sum(k is not None for k in full) == len(SHAPE)
+    assert nd.get_indexing_dispatch_code(full) == 0
+    np.testing.assert_array_equal(host()[full], host()[key])
+
+
+def test_expanding_more_than_one_ellipsis():
+    with pytest.raises(IndexingError, match="Ellipsis"):
+        nd.indexing_key_expand_implicit_axes((..., 0, ...), SHAPE)
+
+
+def test_lists_and_arrays_make_an_index_advanced():
+    for part in ([0], (0, 1), range(2), np.array([1]), nd.array([1])):
+        assert nd.get_indexing_dispatch_code((0, part)) == 1
+    for wrong in (1.5, "a", ..., np.array([True])):
+        with pytest.raises(IndexingError):
+            nd.get_indexing_dispatch_code((wrong,))
+
+
+@pytest.mark.parametrize("indices", [(1,), (2, 5), (3, 2, 2)])
+def test_the_shape_of_gather_nd(indices):
+    found = nd.gather_nd(nd.array(host()), nd.zeros(indices)).shape
+    assert found == (nd.get_oshape_of_gather_nd_op(SHAPE, indices) or (1,))

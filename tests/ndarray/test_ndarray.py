@@ -1,5 +1,6 @@
 """The class: creation, arithmetic, conversions, printing, pickling, contexts."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -109,6 +110,13 @@ def test_what_cannot_be_a_side():
         x + nd.ones((3,), dtype="int32")
     with pytest.raises(ContextError, match="different devices"):
         x + nd.ones((3,), ctx=mx.cpu(1))
+
+
+def test_methods_name_their_sides_as_mxnet_does():
+    for name in (*DUNDERS, "__radd__", "__rpow__", "__iadd__", "__truediv__"):
+        assert list(inspect.signature(getattr(nd.NDArray, name)).parameters) == ["self", "other"]
+    assert list(inspect.signature(nd.NDArray.__neg__).parameters) == ["self"]
+    assert nd.power(base=nd.array([3]), exp=2).asscalar() == nd.power(3, 2) == 9
 
 
 @pytest.mark.parametrize("name", ["uint8", "int8", "int32", "int64"])

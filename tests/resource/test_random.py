@@ -65,6 +65,16 @@ def test_numbers_are_those_of_mxnet(key):
             np.testing.assert_array_equal(got, expected)
 
 
+def test_candidates_are_those_of_mxnet():
+    generator = Generator(4)
+    rows = [0, 1, 1499]  # more than there are twisters: neighbours share one
+    first, draws = generator.unique_zipfian(100000, (1500, 3))
+    second, more = generator.unique_zipfian(100000, (1500, 3))
+    assert first[rows].tolist() == [[101, 0, 617], [122, 137, 10991], [217, 3722, 4214]]
+    assert second[rows].tolist() == [[7072, 96, 7943], [9131, 400, 9127], [48, 5451, 88369]]
+    assert (draws.sum(), more.sum()) == (4530, 4528)
+
+
 @pytest.mark.parametrize(
     ("seed", "one_context", "word"), [(5, False, 3696838744), (5, True, 953453411)]
 )

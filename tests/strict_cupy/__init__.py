@@ -34,8 +34,8 @@ from .conversion import (
 )
 from .core import ndarray
 from .cuda import get_default_memory_pool
+from .functions import fft, linalg
 from .functions import functions as _functions
-from .functions import linalg
 from .functions import stride_tricks as _stride_tricks
 from .ufuncs import functions as _ufuncs
 from .ufuncs import ufunc

@@ -187,6 +187,13 @@ pinv                a | rcond
 tensorinv           a | ind
 """
 
+FFT = """
+fft                 a | n axis norm
+ifft                a | n axis norm
+rfft                a | n axis norm
+irfft               a | n axis norm
+"""
+
 STRIDE_TRICKS = """
 as_strided          x | shape strides
 sliding_window_view x | window_shape axis
@@ -316,6 +323,7 @@ def table(text: str, numpy_home) -> dict[str, Callable]:
 
 functions = table(FUNCTIONS, np)
 linalg = SimpleNamespace(**table(LINALG, np.linalg), LinAlgError=np.linalg.LinAlgError)
+fft = SimpleNamespace(**table(FFT, np.fft))
 stride_tricks = SimpleNamespace(**table(STRIDE_TRICKS, np.lib.stride_tricks))
 
 for _name, _method in table(METHODS, np.ndarray).items():

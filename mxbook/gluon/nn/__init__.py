@@ -13,16 +13,22 @@ from .basic_layers import (
     Dropout,
     Embedding,
     Flatten,
+    GroupNorm,
     HybridLambda,
     HybridSequential,
+    InstanceNorm,
     Lambda,
     LayerNorm,
     Sequential,
 )
 from .conv_layers import (
     Conv1D,
+    Conv1DTranspose,
     Conv2D,
+    Conv2DTranspose,
     Conv3D,
+    Conv3DTranspose,
+    ReflectionPad2D,
 )
 from .pool_layers import (
     AvgPool1D,

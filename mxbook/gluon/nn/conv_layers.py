@@ -1,4 +1,4 @@
-"""Convolutions along one, two or three axes; pooling is in `pool_layers`.
+"""Convolutions along one, two or three axes, and back; pooling is in `pool_layers`.
 
 Layouts are texts such as `NCHW`: batch, channels, height, width.  Source: MXNet 1.6,
 `mxnet.gluon.nn.conv_layers`.
@@ -14,8 +14,12 @@ from .activations import Activation
 
 __all__ = [
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
+    "ReflectionPad2D",
 ]
 
 Lengths = int | Sequence[int]
@@ -54,11 +58,14 @@ class _Conv(HybridBlock):
         use_bias: bool = True,
         weight_initializer: Any = None,
         bias_initializer: Any = "zeros",
+        op_name: str = "Convolution",
+        adj: Lengths | None = None,
         prefix: str | None = None,
         params: Any = None,
     ):
         super().__init__(prefix=prefix, params=params)
         _check_layout(layout, self.axes)
+        self._op_name = op_name
         self._channels = channels
         self._in_channels = in_channels
         self._kwargs = {
@@ -71,6 +78,8 @@ class _Conv(HybridBlock):
             "no_bias": not use_bias,
             "layout": layout,
         }
+        if adj is not None:
+            self._kwargs["adj"] = _lengths(adj, self.axes, "output_padding")
         with self.name_scope():
             self.weight = self.params.get(
                 "weight",
@@ -86,9 +95,13 @@ class _Conv(HybridBlock):
             self.act = Activation(activation, prefix=activation + "_") if activation else None
 
     def _weight_shape(self) -> tuple[int, ...]:
-        """(outputs, inputs of a group, *kernel), in the order of the layout."""
+        """(outputs, inputs of a group, *kernel), in the order of the layout; transposed the
+        other way round."""
         k = self._kwargs
-        first, second = self._channels, self._in_channels // k["num_group"]
+        first, second = self._channels, self._in_channels
+        if self._op_name == "Deconvolution":
+            first, second = second, first
+        second //= k["num_group"]
         if k["layout"][1] == "C":
             return (first, second, *k["kernel"])
         return (first, *k["kernel"], second)
@@ -96,7 +109,7 @@ class _Conv(HybridBlock):
     def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
         """Convolve, add the bias, apply the activation."""
         inputs = (x, weight) if bias is None else (x, weight, bias)
-        out = F.Convolution(*inputs, name="fwd", **self._kwargs)
+        out = getattr(F, self._op_name)(*inputs, name="fwd", **self._kwargs)
         return out if self.act is None else self.act(out)
 
     def _alias(self) -> str:
@@ -249,3 +262,174 @@ class Conv3D(_Conv):
             bias_initializer,
             **kwargs,
         )
+
+
+class Conv1DTranspose(_Conv):
+    """Transposed convolution along one axis, which enlarges: each number of the input adds its
+    multiple of the kernel to the output.
+
+    Input (n, in_channels, width), weight (in_channels, channels / groups, kernel), output (n,
+    channels, width') with width' = strides (width - 1) + dilation (kernel - 1) + 1 - 2 padding +
+    output_padding, so that a Conv1D with the same arguments leads back to the input's shape.
+
+    output_padding  lines added at the end, less than strides
+    channels, ...   as for Conv1D
+    """
+
+    axes = 1
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: Lengths,
+        strides: Lengths = 1,
+        padding: Lengths = 0,
+        output_padding: Lengths = 0,
+        dilation: Lengths = 1,
+        groups: int = 1,
+        layout: str = "NCW",
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ):
+        if layout != "NCW":
+            raise ParameterError(f"layout cannot be {layout!r}", rule="NCW")
+        super().__init__(
+            channels,
+            kernel_size,
+            strides,
+            padding,
+            dilation,
+            groups,
+            layout,
+            in_channels,
+            activation,
+            use_bias,
+            weight_initializer,
+            bias_initializer,
+            op_name="Deconvolution",
+            adj=output_padding,
+            **kwargs,
+        )
+        self.outpad = self._kwargs["adj"]
+
+
+class Conv2DTranspose(_Conv):
+    """Transposed convolution along two axes, of images (n, channels, height, width); see
+    Conv1DTranspose.
+
+    >>> from mxbook import nd
+    >>> layer = Conv2DTranspose(4, kernel_size=3, strides=2, padding=1, output_padding=1)
+    >>> layer.initialize()
+    >>> layer(nd.ones((2, 1, 5, 5))).shape
+    (2, 4, 10, 10)
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: Lengths,
+        strides: Lengths = (1, 1),
+        padding: Lengths = (0, 0),
+        output_padding: Lengths = (0, 0),
+        dilation: Lengths = (1, 1),
+        groups: int = 1,
+        layout: str = "NCHW",
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            channels,
+            kernel_size,
+            strides,
+            padding,
+            dilation,
+            groups,
+            layout,
+            in_channels,
+            activation,
+            use_bias,
+            weight_initializer,
+            bias_initializer,
+            op_name="Deconvolution",
+            adj=output_padding,
+            **kwargs,
+        )
+        self.outpad = self._kwargs["adj"]
+
+
+class Conv3DTranspose(_Conv):
+    """Transposed convolution along three axes, of volumes (n, channels, depth, height, width); see
+    Conv1DTranspose.
+    """
+
+    axes = 3
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: Lengths,
+        strides: Lengths = (1, 1, 1),
+        padding: Lengths = (0, 0, 0),
+        output_padding: Lengths = (0, 0, 0),
+        dilation: Lengths = (1, 1, 1),
+        groups: int = 1,
+        layout: str = "NCDHW",
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            channels,
+            kernel_size,
+            strides,
+            padding,
+            dilation,
+            groups,
+            layout,
+            in_channels,
+            activation,
+            use_bias,
+            weight_initializer,
+            bias_initializer,
+            op_name="Deconvolution",
+            adj=output_padding,
+            **kwargs,
+        )
+        self.outpad = self._kwargs["adj"]
+
+
+class ReflectionPad2D(HybridBlock):
+    """Pads images (n, channels, height, width) with their mirror images.
+
+    padding  one number for all four sides, smaller than height and width; or eight: before and
+             behind, for each axis
+
+    >>> from mxbook import nd
+    >>> ReflectionPad2D(1)(nd.array([[[[1, 2], [3, 4]]]])).asnumpy()[0, 0].tolist()
+    [[4.0, 3.0, 4.0, 3.0], [2.0, 1.0, 2.0, 1.0], [4.0, 3.0, 4.0, 3.0], [2.0, 1.0, 2.0, 1.0]]
+    """
+
+    def __init__(self, padding: Lengths = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        if isinstance(padding, int):
+            padding = (0, 0, 0, 0, padding, padding, padding, padding)
+        if not isinstance(padding, Sequence) or len(padding) != 8:
+            raise ParameterError(f"padding cannot be {padding!r}", rule="a number, or 8 of them")
+        self._padding = padding
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Pad."""
+        return F.pad(x, mode="reflect", pad_width=self._padding)

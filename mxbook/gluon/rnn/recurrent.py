@@ -14,6 +14,16 @@ from . import sequences
 __all__ = ["HybridRecurrentCell", "RecurrentCell"]
 
 
+def states_before(
+    infos: Sequence[dict], names: Sequence[str], func: Callable, given: dict[str, Any]
+) -> list:
+    """States as their infos describe them, made by `func` with the further arguments `given`."""
+    # Names such as __layout__ are attributes of symbols; functions of arrays do not know them.
+    symbolic = getattr(func, "__module__", None) == sym.__name__
+    known = [{k: v for k, v in i.items() if symbolic or not k.startswith("__")} for i in infos]
+    return [func(name=n, **{**k, **given}) for n, k in zip(names, known, strict=True)]
+
+
 class RecurrentCell(Block):
     """One step of a recurrent network: `output, new_states = cell(input, states)`.
 
@@ -62,15 +72,11 @@ class RecurrentCell(Block):
                 rule="a cell inside a ZoneoutCell or ResidualCell is used through it",
                 hint="call begin_state and unroll of the outer cell",
             )
-        # Names such as __layout__ are attributes of symbols; functions of arrays do not know them.
-        symbolic = getattr(func, "__module__", None) == sym.__name__
-        states = []
-        for info in self.state_info(batch_size):
-            self._init_counter += 1
-            given = {k: v for k, v in info.items() if symbolic or not k.startswith("__")}
-            name = f"{self._prefix}begin_state_{self._init_counter}"
-            states.append(func(name=name, **{**given, **kwargs}))
-        return states
+        infos = self.state_info(batch_size)
+        first = self._init_counter + 1
+        self._init_counter += len(infos)
+        names = [f"{self._prefix}begin_state_{first + i}" for i in range(len(infos))]
+        return states_before(infos, names, func, kwargs)
 
     def unroll(
         self,

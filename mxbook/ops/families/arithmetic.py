@@ -78,7 +78,7 @@ Arithmetic(
 ).forms(
     broadcast=("broadcast_mul",),
     elemwise=("elemwise_mul", "_mul", "_Mul"),
-    scalar=("_mul_scalar", "_MulScalar"),
+    scalar=("_mul_scalar", "_MulScalar", "_contrib_backward_gradientmultiplier"),
 )
 
 Arithmetic(

@@ -89,12 +89,15 @@ def _places(p, geometry, lengths, data):
     return places
 
 
-def _cost(p, ins, outs):
-    n, filters = shapes.size(outs[0]), p.num_filter
-    return rules.matrix_cost(n // filters, filters, shapes.size(ins[1]) // filters)
+def work(weight, output):
+    """Work of a convolution with a weight and an output of these shapes."""
+    filters = weight[0]
+    return rules.matrix_cost(
+        shapes.size(output) // filters, filters, shapes.size(weight) // filters
+    )
 
 
-def _wide(*arrays):
+def widened(*arrays):
     """float16 is computed in float32."""
     half = arrays[0].dtype.itemsize == 2
     return [a.astype("float32") if half and a is not None else a for a in arrays]
@@ -105,7 +108,8 @@ def _wide(*arrays):
     *CONVOLUTION,
     aliases=("_npx_convolution",),
     input_count=lambda p: 2 if p.no_bias else 3,
-    cost=_cost,
+    type=rules.float_type,
+    cost=lambda p, ins, outs: work(ins[1], outs[0]),
     onnx="Conv",
 )
 def convolution(k, p, data, weight, bias=None, *, out=None):
@@ -129,14 +133,14 @@ def convolution(k, p, data, weight, bias=None, *, out=None):
     Source: MXNet 1.6, `mx.nd.Convolution`.
     """
     geometry = geometry_of(p)
-    x, w, b = _wide(data, weight, bias)
+    x, w, b = widened(data, weight, bias)
     shape = kernels.output_shape(geometry, x.shape, len(w))
     target = out if out is not None and out.dtype == x.dtype else k.xp.empty(shape, x.dtype)
 
     def examples(i, j):
         kernels.convolve(k.xp, x[i:j], w, b, geometry, target[i:j])
 
-    k.share(len(x), _cost(p, [x.shape, w.shape], [shape]), examples)
+    k.share(len(x), work(w.shape, shape), examples)
     return target.astype(data.dtype, copy=False)
 
 
@@ -180,7 +184,8 @@ def _(F, p, dy, data):
 
 
 @convolution.gradient("bias")
-def _(F, p, dy, out_shape):
+def bias_gradient(F, p, dy, out_shape):
+    """The gradient for the bias: the sum over examples and places."""
     channel = len(out_shape) - 1 if geometry_of(p).last else 1
     return F.sum(dy, axis=tuple(i for i in range(len(out_shape)) if i != channel))
 
@@ -190,7 +195,7 @@ def _(F, p, dy, out_shape):
     *CONVOLUTION,
     Shape("shape", doc="Shape of the data."),
     shape=rules.forward(lambda p, delta, weight: p.shape),
-    cost=lambda p, ins, outs: _cost(p, ins, [ins[0]]),
+    cost=lambda p, ins, outs: work(ins[1], ins[0]),
 )
 def conv_data(k, p, delta, weight, *, out=None):
     """The gradient of Convolution for the data: outputs go back to the inputs under their window.
@@ -198,15 +203,24 @@ def conv_data(k, p, delta, weight, *, out=None):
     delta   the gradient at the output of Convolution
     weight  the weight of Convolution
     """
-    geometry = geometry_of(p)
-    lengths = split_shape(geometry, p.shape)[1]
-    y, w = _wide(delta, weight)
-    target = out if out is not None and out.dtype == y.dtype else k.xp.empty(p.shape, y.dtype)
+    return transposed(k, geometry_of(p), delta, weight, None, p.shape, out)
+
+
+def transposed(k, geometry, delta, weight, bias, shape, out):
+    """The kernel of transposed convolutions: numbers go to all places under their window.
+
+    `shape` is that of the result; the bias may be None.
+    """
+    lengths = split_shape(geometry, shape)[1]
+    y, w, b = widened(delta, weight, bias)
+    target = out if out is not None and out.dtype == y.dtype else k.xp.empty(shape, y.dtype)
 
     def examples(i, j):
         kernels.convolve_data(k.xp, y[i:j], w, geometry, lengths, target[i:j])
+        if b is not None:
+            geometry.planes(target[i:j])[...] += b.reshape(-1, *(1,) * len(lengths))
 
-    k.share(len(y), _cost(p, [p.shape, w.shape], [y.shape]), examples)
+    k.share(len(y), work(w.shape, y.shape), examples)
     return target.astype(delta.dtype, copy=False)
 
 
@@ -229,7 +243,7 @@ def _weight_shape_of(p, delta, data):
     "_conv_weight",
     *CONVOLUTION,
     shape=rules.forward(_weight_shape_of),
-    cost=lambda p, ins, outs: _cost(p, outs * 2, ins),
+    cost=lambda p, ins, outs: work(outs[0], ins[0]),
 )
 def conv_weight(k, p, delta, data):
     """The gradient of Convolution for the weight: outputs times inputs under their windows, summed.
@@ -237,14 +251,14 @@ def conv_weight(k, p, delta, data):
     delta   the gradient at the output of Convolution
     data    the data of Convolution
     """
-    y, x = _wide(delta, data)
+    y, x = widened(delta, data)
     geometry = geometry_of(p)
 
     def examples(i, j):
         return kernels.convolve_weight(k.xp, y[i:j], x[i:j], geometry)
 
-    work = _cost(p, [x.shape, _weight_shape_of(p, y.shape, x.shape)], [y.shape])
-    first, *others = k.share(len(x), work, examples)
+    weight = _weight_shape_of(p, y.shape, x.shape)
+    first, *others = k.share(len(x), work(weight, y.shape), examples)
     for part in others:
         first += part
     return first.astype(delta.dtype, copy=False)
@@ -263,7 +277,7 @@ def _(F, p, dy, delta, data_shape):
 # ---- examples
 
 
-def _reference(stride=1, pad=0, dilate=1, groups=1):
+def reference(stride=1, pad=0, dilate=1, groups=1):
     """The formula, position of the window by position, for one to three dimensions."""
 
     def value(x, w, b=0.0):
@@ -288,24 +302,24 @@ def _reference(stride=1, pad=0, dilate=1, groups=1):
 
 
 convolution.example((2, 3, 5, 4), (4, 3, 3, 2), (4,), kernel=(3, 2), num_filter=4).gives(
-    _reference()
+    reference()
 )
 convolution.example(
     (2, 4, 9), (6, 2, 3), (6,), kernel=(3,), stride=(2,), pad=(1,), dilate=(2,), num_group=2,
     num_filter=6,
-).gives(_reference(stride=2, pad=1, dilate=2, groups=2))  # fmt: skip
+).gives(reference(stride=2, pad=1, dilate=2, groups=2))  # fmt: skip
 convolution.example(
     (1, 2, 3, 4, 3), (2, 2, 2, 2, 2), kernel=(2, 2, 2), pad=(1, 1, 1), num_filter=2, no_bias=True
-).gives(_reference(pad=1))
+).gives(reference(pad=1))
 convolution.example(
     (2, 3, 5, 5), (3, 1, 3, 3), kernel=(3, 3), pad=(1, 1), num_filter=3, num_group=3, no_bias=True
-).gives(_reference(pad=1, groups=3))
+).gives(reference(pad=1, groups=3))
 convolution.example(
     (2, 5, 4, 3), (2, 3, 3, 3), (2,), kernel=(3, 3), pad=(1, 1), num_filter=2, layout="NHWC"
 ).gives(
-    lambda x, w, b: _reference(pad=1)(
-        x.transpose(0, 3, 1, 2), w.transpose(0, 3, 1, 2), b
-    ).transpose(0, 2, 3, 1)
+    lambda x, w, b: reference(pad=1)(x.transpose(0, 3, 1, 2), w.transpose(0, 3, 1, 2), b).transpose(
+        0, 2, 3, 1
+    )
 )
 conv_data.example(
     (2, 4, 2, 3), (4, 1, 3, 2), kernel=(3, 2), stride=(2, 1), num_filter=4, num_group=2,

@@ -21,17 +21,20 @@ def _reciprocal(k, _p, data):
     return k.xp.true_divide(1, data).astype(data.dtype, copy=False)
 
 
-def _round(k, _p, data):
+def rounded(k, _p, data):
     """Halves away from zero, as in C (NumPy's `round` goes to the even neighbour)."""
     xp = k.xp
-    return xp.copysign(xp.floor(xp.abs(data) + 0.5), data).astype(data.dtype)
+    whole = xp.trunc(data)  # not floor(|x| + 0.5): that sum is itself rounded
+    away = whole + xp.copysign(1, data)
+    return xp.where(xp.abs(data - whole) >= 0.5, away, whole).astype(data.dtype)
 
 
 def _rint(k, _p, data):
     return k.xp.ceil(data - 0.5).astype(data.dtype)
 
 
-def _sign(k, _p, data):
+def sign(k, _p, data):
+    """-1, 0 or 1; 0 for NaN."""
     return (data > 0).astype(data.dtype) - (data < 0).astype(data.dtype)
 
 
@@ -117,7 +120,7 @@ unary(
 )
 unary(
     "sign",
-    _sign,
+    sign,
     None,
     "-1, 0 or 1, by the sign of each element; 0 for NaN.",
     value=np.sign,
@@ -198,7 +201,7 @@ unary(
 )
 unary(
     "round",
-    _round,
+    rounded,
     None,
     "The nearest whole number; halves away from 0.",
     value=lambda x: np.trunc(x + np.copysign(0.5, x)),

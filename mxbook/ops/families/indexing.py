@@ -163,6 +163,8 @@ def _(p, data, weight):
 
 @embedding.gradient("weight")
 def _(F, p, dy, data, weight_shape):
+    if p.sparse_grad:
+        return F._backward_embedding(dy, data, shape=weight_shape)
     return F._backward_take(dy, data, shape=weight_shape)
 
 
@@ -416,10 +418,7 @@ def scatter_nd(k, p, data, indices):
     return rows.reshape(p.shape)
 
 
-@backward_gather_nd.shapes
-@scatter_nd.shapes
-@forward
-def _(p, data, indices):
+def _scattered_shape(p, data, indices):
     needed = _gathered_shape(p.shape, indices)
     if shapes.size(data) != shapes.size(needed):
         raise ShapeError(
@@ -427,6 +426,10 @@ def _(p, data, indices):
             rule=f"{shapes.text(needed)}: a value for each position",
         )
     return p.shape
+
+
+backward_gather_nd.shapes(forward(_scattered_shape))
+scatter_nd.shapes(forward(_scattered_shape))
 
 
 @backward_gather_nd.gradient("part")
@@ -444,6 +447,42 @@ backward_gather_nd.example((3,), PLACES, shape=(2, 3)).gives(
 scatter_nd.example((2, 3), [[2, 0]], shape=(4, 3)).gives(
     lambda x, i: np.stack([x[1], np.zeros(3), x[0], np.zeros(3)])
 )
+
+
+@operator("_scatter_set_nd", WHOLE, cost=result_cost)
+def scatter_set_nd(k, p, lhs, rhs, indices, *, out=None):
+    """A copy of `lhs` with elements or slices replaced at positions along several axes.
+
+    `lhs` has the shape `shape`; `out[indices[0, i], indices[1, i], ...] = rhs[i]`.  With `out=lhs`
+    the array itself is changed.  Errors: IndexingError for positions outside.
+    Source: MXNet 1.6, `_scatter_set_nd`, which `x[i, j] = y` uses.
+    """
+    result = copied(k, lhs, out)
+    rows = result.reshape(_rows(p.shape, indices.shape))
+    rows[_nd_places(k, p.shape, indices).reshape(-1)] = rhs.reshape(-1, rows.shape[1])
+    return result
+
+
+@scatter_set_nd.shapes
+@forward
+def _(p, lhs, rhs, indices):
+    if lhs != p.shape:
+        raise ShapeError(f"lhs has the shape {shapes.text(lhs)}", rule=f"shape={p.shape}")
+    return _scattered_shape(p, rhs, indices)
+
+
+@scatter_set_nd.types
+def _(p, lhs, rhs, indices):
+    (lhs, rhs), out = rules.same_type(p, lhs, rhs)
+    return [lhs, rhs, indices], out
+
+
+scatter_set_nd.example((2, 3), (2,), [[0, 1], [2, 0]], shape=(2, 3)).gives(
+    lambda x, y, i: np.array([[*x[0, :2], y[0]], [y[1], *x[1, 1:]]])
+).not_smooth(STEPS)
+scatter_set_nd.example((3, 2), (1, 2), [[1]], shape=(3, 2)).gives(
+    lambda x, y, i: np.stack([x[0], y[0], x[2]])
+).not_smooth(STEPS)
 
 
 def _shaped_like(condition, x):

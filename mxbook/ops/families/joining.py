@@ -54,7 +54,7 @@ def _with_length(shape, axis, length):
 
 
 @concat.gradient
-def _(F, p, dy, data_shape):
+def _taken_apart(F, p, dy, data_shape):
     axis = shapes.axis_index(p.dim, len(data_shape[0]))
     free = (None,) * axis
     found, begin = [], 0
@@ -67,6 +67,33 @@ def _(F, p, dy, data_shape):
 
 concat.example((2, 3), (2, 1), (2, 4)).gives(lambda *a: np.concatenate(a, 1))
 concat.example((2, 3), (1, 3), dim=-2).gives(lambda *a: np.concatenate(a, 0))
+
+
+@operator("_rnn_param_concat", *concat.params, variadic="num_args")
+def rnn_param_concat(k, p, *data, out=None):
+    """The parameters of a recurrent network put together, as one vector with `dim=0`.
+
+    The same as `Concat`; graphs of recurrent layers name it.
+    """
+    return concat.kernel(k, p, *data, out=out)
+
+
+rnn_param_concat.shapes(concat.shape_rule)
+
+
+@rnn_param_concat.shapes_inward
+def _(p, ins, outs):
+    """Parts of unknown length (the first layer's weights) share what is left of the whole."""
+    axis, whole = p.dim, outs[0]
+    if None in ins or not shapes.known(whole):
+        return ins
+    unknown = [s for s in ins if s[axis] is None]
+    left = whole[axis] - sum(s[axis] for s in ins if s[axis] is not None)
+    return [_with_length(s, axis, left // len(unknown)) if s[axis] is None else s for s in ins]
+
+
+rnn_param_concat.gradient(_taken_apart)
+rnn_param_concat.example((3,), (2,), dim=0).gives(lambda *a: np.concatenate(a))
 
 
 @operator(

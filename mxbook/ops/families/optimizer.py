@@ -1,61 +1,164 @@
-"""Optimizer steps: how a weight changes, given its gradient.
+"""Optimizer steps: how a weight changes, given its gradient.  Here gradient descent.
 
 Called as `sgd_update(weight, grad, lr=0.1, out=weight)`.  States (momentum, moving averages) are
 inputs that the step changes in place.
+
+Each rule is a formula on raw arrays, such as `sgd`, which `in_blocks` runs on one part after the
+other: the same for one weight, for many (optimizer_many.py), for a float16 weight with a float32
+copy (`on_master`), or for some rows of a weight.  Its arguments are `xp`, the parameters, where the
+new weight goes, the weight, its gradient, states, and spare arrays (`g`, `t`).
 """
 
 import numpy as np
 
-from mxbook.base.dtypes import DEFAULT
+from mxbook.base.dtypes import DEFAULT, TYPES
+from mxbook.base.errors import DTypeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
-from mxbook.ops.params import Bool, Float
+from mxbook.ops.kernels.blocks import in_blocks
+from mxbook.ops.params import Bool, Single
 from mxbook.ops.registry import operator
 
-LR = Float("lr", doc="Learning rate.")
-WD = Float("wd", 0.0, doc="Weight decay: `wd * weight` is added to the gradient.")
-RESCALE = Float("rescale_grad", 1.0, doc="The gradient is multiplied by this first.")
-CLIP = Float("clip_gradient", -1.0, doc="Then cut off beyond +- this; not at all below 0.")
+LR = Single("lr", doc="Learning rate.")
+WD = Single("wd", 0.0, doc="Weight decay: `wd * weight` is added to the gradient.")
+RESCALE = Single("rescale_grad", 1.0, doc="The gradient is multiplied by this first.")
+CLIP = Single("clip_gradient", -1.0, doc="Then cut off beyond +- this; not at all below 0.")
 LAZY = Bool("lazy_update", True, doc="With sparse gradients: leave rows without gradient alone.")
-MOMENTUM = Float("momentum", 0.0, doc="How much of the last step is kept.")
+MOMENTUM = Single("momentum", 0.0, doc="How much of the last step is kept.")
+HALF = TYPES["float16"]
 STEP = {"shape": rules.same_shape, "type": rules.float_type, "in_place": True}
 
 
-def _gradient(k, p, grad, dtype=None):
-    """A new array: the gradient scaled and, where asked for, clipped."""
-    grad = k.xp.multiply(grad, p.rescale_grad, dtype=dtype or grad.dtype)
-    return _clipped(k, p, grad)
+def in_float32(dtypes):
+    """The types of states kept in float32; DTypeError for others."""
+    for dtype in dtypes:
+        if dtype is not None and dtype != DEFAULT:
+            raise DTypeError(
+                f"a state is {dtype}",
+                rule="states beside a weight with a float32 copy, and the copy, are float32",
+            )
+    return [DEFAULT] * len(dtypes)
 
 
-def _clipped(k, p, grad):
-    limit = p.clip_gradient
-    return k.xp.clip(grad, -limit, limit, out=grad) if limit >= 0 else grad
+def mixed_types(*names):
+    """A type rule: float32 for the inputs named, one common type for the others and the result."""
+
+    def rule(p, *dtypes):
+        end = len(dtypes) - len(names)
+        low, outs = rules.float_type(p, *dtypes[:end])
+        return [*low, *in_float32(dtypes[end:])], outs
+
+    return rule
 
 
-def _decayed(k, p, weight, grad):
-    """A new array: scaled gradient plus weight decay, then clipped (as Adam and RMSProp do it)."""
-    grad = k.xp.multiply(grad, p.rescale_grad)
+# ---- formulas
+
+
+def clipped(x, limit):
+    """`x`, cut off in place beyond +- limit; not at all where that is below 0."""
+    return x.clip(-limit, limit, out=x) if limit >= 0 else x
+
+
+def rescaled(xp, p, grad, g):
+    """`g = rescale_grad * grad`, clipped."""
+    xp.multiply(grad, p.rescale_grad, out=g, dtype=g.dtype)
+    return clipped(g, p.clip_gradient)
+
+
+def scaled_by_rate(xp, p, grad, g):
+    """`g = lr * rescale_grad * grad`, the gradient clipped before."""
+    if p.clip_gradient < 0 and g.dtype != HALF:  # once over the array in place of twice
+        return xp.multiply(grad, p.lr * p.rescale_grad, out=g, dtype=g.dtype)
+    g = rescaled(xp, p, grad, g)
+    g *= p.lr
+    return g
+
+
+def sgd(xp, p, out, weight, grad, g):
+    """`(1 - lr * wd) * weight - lr * g`, with `g` the gradient rescaled and clipped."""
+    g = scaled_by_rate(xp, p, grad, g)
     if p.wd:
-        grad += weight * p.wd
-    return _clipped(k, p, grad)
+        weight = xp.multiply(weight, 1 - p.lr * p.wd, out=out)
+    xp.subtract(weight, g, out=out)
 
 
-def _sgd(k, p, weight, grad, out):
-    """`(1 - lr * wd) * weight - lr * grad`; `grad` is used up."""
-    grad *= p.lr
-    out = k.xp.multiply(weight, 1 - p.lr * p.wd, out=out)
-    out -= grad
-    return out
-
-
-def _momentum(k, p, weight, grad, mom, out):
-    """`mom = momentum * mom - lr * wd * weight - lr * grad`, then `weight + mom`."""
+def momentum_sgd(xp, p, out, weight, grad, mom, g):
+    """`mom = momentum * mom - lr * wd * weight - lr * g`, then `weight + mom`."""
     mom *= p.momentum
     if p.wd:
-        mom -= weight * (p.lr * p.wd)
-    grad *= p.lr
-    mom -= grad
-    return k.xp.add(weight, mom, out=out)
+        mom -= xp.multiply(weight, p.lr * p.wd, out=g)
+    g = scaled_by_rate(xp, p, grad, g)
+    mom -= g
+    xp.add(weight, mom, out=out)
+
+
+def nesterov(xp, p, out, weight, grad, mom, g, t):
+    """`mom = momentum * mom - lr * (g + wd * weight)`, then `weight + momentum * mom - lr * (...)`.
+
+    What stays in `mom` has the decay of the new weight where that takes the old one's place.
+    """
+    g = scaled_by_rate(xp, p, grad, g)
+    mom *= p.momentum
+    mom -= g
+    if not p.wd:
+        xp.multiply(mom, p.momentum, out=t)
+        t -= g
+        xp.add(weight, t, out=out)
+        return
+    g += xp.multiply(weight, p.lr * p.wd, out=t)
+    xp.subtract(mom, t, out=t)
+    t *= p.momentum
+    t -= g
+    t += weight
+    left = t if xp.may_share_memory(out, weight) else weight
+    mom -= xp.multiply(left, p.lr * p.wd, out=g)
+    xp.copyto(out, t)
+
+
+def signs(xp, x, g, t):
+    """`g = sign(x)`: 1, -1, or 0, also where `x` is NaN."""
+    xp.greater(x, 0, out=g)
+    g -= xp.less(x, 0, out=t)
+    return g
+
+
+def sign_sgd(xp, p, out, weight, grad, g, t):
+    """`(1 - lr * wd) * weight - lr * sign(grad)`."""
+    g = signs(xp, grad, g, t)
+    g *= p.lr
+    xp.multiply(weight, 1 - p.lr * p.wd, out=out)
+    out -= g
+
+
+def signum(xp, p, out, weight, grad, mom, g, t):
+    """`mom = momentum * mom - (1 - momentum) * (g + wd * weight)`, then a step of its signs."""
+    rest = 1 - mom.dtype.type(p.momentum)
+    mom *= p.momentum
+    if p.wd:
+        mom -= xp.multiply(weight, rest * p.wd, out=g)
+    g = rescaled(xp, p, grad, g)
+    g *= rest
+    mom -= g
+    g = signs(xp, mom, g, t)
+    g *= p.lr
+    xp.multiply(weight, 1 - p.lr * p.wd_lh, out=out)
+    out += g
+
+
+def on_master(formula):
+    """The formula on `weight32`, the weight's float32 copy, which is then rounded to the weight.
+
+    Its arrays are the weight, its gradient, the copy, and the states.
+    """
+
+    def step(xp, p, out, _weight, grad, weight32, *states):
+        formula(xp, p, weight32, weight32, grad, *states)
+        xp.copyto(out, weight32, casting="same_kind")
+
+    return step
+
+
+# ---- operators
 
 
 @operator("sgd_update", LR, WD, RESCALE, CLIP, LAZY, **STEP)
@@ -66,7 +169,7 @@ def sgd_update(k, p, weight, grad, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.sgd_update`.
     """
-    return _sgd(k, p, weight, _gradient(k, p, grad), out)
+    return in_blocks(k, p, sgd, 1, out, weight, grad)
 
 
 @operator("sgd_mom_update", LR, MOMENTUM, WD, RESCALE, CLIP, LAZY, mutates=("mom",), **STEP)
@@ -77,17 +180,7 @@ def sgd_mom_update(k, p, weight, grad, mom, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.sgd_mom_update`; Polyak, 1964.
     """
-    return _momentum(k, p, weight, _gradient(k, p, grad), mom, out)
-
-
-def _mixed_types(*names):
-    """A type rule: float32 for the inputs named, one common type for the others and the result."""
-
-    def rule(_p, *dtypes):
-        low, outs = rules.float_type(_p, *dtypes[: len(dtypes) - len(names)])
-        return [*low, *[DEFAULT] * len(names)], outs[:1]
-
-    return rule
+    return in_blocks(k, p, momentum_sgd, 1, out, weight, grad, mom)
 
 
 @operator(
@@ -98,15 +191,14 @@ def _mixed_types(*names):
     CLIP,
     LAZY,
     mutates=("weight32",),
-    **{**STEP, "type": _mixed_types("weight32")},
+    **{**STEP, "type": mixed_types("weight32")},
 )
-def mp_sgd_update(k, p, weight, grad, weight32):
+def mp_sgd_update(k, p, weight, grad, weight32, *, out=None):
     """`sgd_update` of a float16 weight, computed on `weight32`, its float32 master copy.
 
     Source: MXNet 1.6, `mx.nd.mp_sgd_update`.
     """
-    _sgd(k, p, weight32, _gradient(k, p, grad, DEFAULT), weight32)
-    return weight32.astype(weight.dtype)
+    return in_blocks(k, p, on_master(sgd), 1, out, weight, grad, weight32)
 
 
 @operator(
@@ -118,15 +210,14 @@ def mp_sgd_update(k, p, weight, grad, weight32):
     CLIP,
     LAZY,
     mutates=("mom", "weight32"),
-    **{**STEP, "type": _mixed_types("mom", "weight32")},
+    **{**STEP, "type": mixed_types("mom", "weight32")},
 )
-def mp_sgd_mom_update(k, p, weight, grad, mom, weight32):
+def mp_sgd_mom_update(k, p, weight, grad, mom, weight32, *, out=None):
     """`sgd_mom_update` of a float16 weight; momentum and master copy are float32.
 
     Source: MXNet 1.6, `mx.nd.mp_sgd_mom_update`.
     """
-    _momentum(k, p, weight32, _gradient(k, p, grad, DEFAULT), mom, weight32)
-    return weight32.astype(weight.dtype)
+    return in_blocks(k, p, on_master(momentum_sgd), 1, out, weight, grad, weight32, mom)
 
 
 @operator("nag_mom_update", LR, MOMENTUM, WD, RESCALE, CLIP, mutates=("mom",), **STEP)
@@ -138,83 +229,59 @@ def nag_mom_update(k, p, weight, grad, mom, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.nag_mom_update`; Nesterov, 1983.
     """
-    step = _gradient(k, p, grad)
-    step *= p.lr
-    mom *= p.momentum
-    mom -= step
-    decay = p.lr * p.wd
-    step += weight * decay - (mom - weight * decay) * p.momentum
-    result = k.xp.subtract(weight, step, out=out)
-    if p.wd and result is not mom:
-        mom -= weight * decay
-    return result
+    return in_blocks(k, p, nesterov, 2, out, weight, grad, mom)
 
 
 @operator(
-    "adam_update",
+    "mp_nag_mom_update",
     LR,
-    Float("beta1", 0.9, doc="How much of the mean of gradients is kept."),
-    Float("beta2", 0.999, doc="How much of the mean of their squares is kept."),
-    Float("epsilon", 1e-8, doc="Keeps the divisor away from 0."),
+    MOMENTUM,
     WD,
     RESCALE,
     CLIP,
-    LAZY,
-    mutates=("mean", "var"),
-    **STEP,
+    mutates=("mom", "weight32"),
+    **{**STEP, "type": mixed_types("mom", "weight32")},
 )
-def adam_update(k, p, weight, grad, mean, var, *, out=None):
-    """A step of Adam, with `g = rescale_grad * grad + wd * weight`, clipped:
+def mp_nag_mom_update(k, p, weight, grad, mom, weight32, *, out=None):
+    """`nag_mom_update` of a float16 weight; momentum and master copy are float32.
 
-    `mean = beta1 * mean + (1 - beta1) * g`, `var = beta2 * var + (1 - beta2) * g^2`,
-    then `weight - lr * mean / (sqrt(var) + epsilon)`.  The bias correction is part of `lr`.
-
-    Source: MXNet 1.6, `mx.nd.adam_update`; Kingma and Ba, 2014.
+    Source: MXNet 1.6, `mx.nd.mp_nag_mom_update`.
     """
-    xp = k.xp
-    grad = _decayed(k, p, weight, grad)
-    mean *= p.beta1
-    mean += grad * (1 - p.beta1)
-    xp.multiply(grad, grad, out=grad)
-    grad *= 1 - p.beta2
-    var *= p.beta2
-    var += grad
-    step = xp.sqrt(var, out=grad)
-    step += p.epsilon
-    xp.true_divide(mean, step, out=step)
-    step *= p.lr
-    return xp.subtract(weight, step, out=out)
+    return in_blocks(k, p, on_master(nesterov), 2, out, weight, grad, weight32, mom)
+
+
+@operator("signsgd_update", LR, WD, RESCALE, CLIP, **STEP)
+def signsgd_update(k, p, weight, grad, *, out=None):
+    """A step of one length for all: `(1 - lr * wd) * weight - lr * sign(grad)`.
+
+    `rescale_grad` and `clip_gradient` are taken, but as in MXNet nothing is done with them.
+
+    Source: MXNet 1.6, `mx.nd.signsgd_update`; Bernstein et al., signSGD: Compressed Optimisation
+    for Non-Convex Problems, 2018.
+    """
+    return in_blocks(k, p, sign_sgd, 2, out, weight, grad)
 
 
 @operator(
-    "rmsprop_update",
+    "signum_update",
     LR,
-    Float("gamma1", 0.95, doc="How much of the mean of squares is kept."),
-    Float("epsilon", 1e-8, doc="Keeps the divisor away from 0."),
+    MOMENTUM,
     WD,
     RESCALE,
     CLIP,
-    Float("clip_weights", -1.0, doc="The result is cut off beyond +- this; not at all below 0."),
-    mutates=("n",),
+    Single("wd_lh", 0.0, doc="Weight decay outside of the sign: `lr * wd_lh * weight`."),
+    mutates=("mom",),
     **STEP,
 )
-def rmsprop_update(k, p, weight, grad, n, *, out=None):
-    """A step of RMSProp, with `g = rescale_grad * grad + wd * weight`, clipped:
+def signum_update(k, p, weight, grad, mom, *, out=None):
+    """A step in the direction of the momentum's signs.
 
-    `n = gamma1 * n + (1 - gamma1) * g^2`, then `weight - lr * g / sqrt(n + epsilon)`.
+    `mom = momentum * mom - (1 - momentum) * (grad + wd * weight)`, then
+    `(1 - lr * wd_lh) * weight + lr * sign(mom)`.  `grad` is rescaled and clipped before.
 
-    Source: MXNet 1.6, `mx.nd.rmsprop_update`; Tieleman and Hinton, 2012.
+    Source: MXNet 1.6, `mx.nd.signum_update`; Bernstein et al., 2018.
     """
-    xp = k.xp
-    grad = _decayed(k, p, weight, grad)
-    n *= p.gamma1
-    n += xp.multiply(grad, grad) * (1 - p.gamma1)
-    divisor = n + p.epsilon
-    grad /= xp.sqrt(divisor, out=divisor)
-    grad *= p.lr
-    out = xp.subtract(weight, grad, out=out)
-    limit = p.clip_weights
-    return xp.clip(out, -limit, limit, out=out) if limit > 0 else out
+    return in_blocks(k, p, signum, 2, out, weight, grad, mom)
 
 
 # ---- examples: formulas in float64
@@ -223,41 +290,37 @@ OPTIONS = {"lr": 0.1, "wd": 0.01, "rescale_grad": 0.5, "clip_gradient": 0.3}
 WHY = "a step, not a function to be differentiated"
 
 
-def _options(weight, grad):
+def options_value(weight, grad):
     """The gradient of OPTIONS: scaled, clipped, decayed."""
     return np.clip(0.5 * grad, -0.3, 0.3) + 0.01 * weight
 
 
-def _decay_first(weight, grad):
-    return np.clip(0.5 * grad + 0.01 * weight, -0.3, 0.3)
-
-
-def _adam_value(w, g, m, v):
-    g = _decay_first(w, g)
-    return w - 0.1 * (0.9 * m + 0.1 * g) / (np.sqrt(0.999 * v + 0.001 * g * g) + 1e-8)
-
-
-def _rmsprop_value(w, g, n):
-    g = _decay_first(w, g)
-    return w - 0.1 * g / np.sqrt(0.95 * n + 0.05 * g * g + 1e-8)
-
-
-def _nag_value(w, g, m):
-    g = _options(w, g)
+def _nag_value(w, g, m, master=None):
+    w = w if master is None else master
+    g = options_value(w, g)
     return w + 0.9 * (0.9 * m - 0.1 * g) - 0.1 * g
 
 
-_W, _HALF, _POSITIVE = (2, 3), In((2, 3), dtype="float16"), In((2, 3), 0.1, 1)
-sgd_update.example(_W, _W, **OPTIONS).gives(lambda w, g: w - 0.1 * _options(w, g)).not_smooth(WHY)
+_W, _HALF = (2, 3), In((2, 3), dtype="float16")
+sgd_update.example(_W, _W, **OPTIONS).gives(lambda w, g: w - 0.1 * options_value(w, g)).not_smooth(
+    WHY
+)
 sgd_mom_update.example(_W, _W, _W, momentum=0.9, **OPTIONS).gives(
-    lambda w, g, m: w + 0.9 * m - 0.1 * _options(w, g)
+    lambda w, g, m: w + 0.9 * m - 0.1 * options_value(w, g)
 ).not_smooth(WHY)
 mp_sgd_update.example(_HALF, _HALF, _W, **OPTIONS).gives(
-    lambda w, g, w32: w32 - 0.1 * _options(w32, g)
+    lambda w, g, w32: w32 - 0.1 * options_value(w32, g)
 ).not_smooth(WHY)
 mp_sgd_mom_update.example(_HALF, _HALF, _W, _W, momentum=0.9, **OPTIONS).gives(
-    lambda w, g, m, w32: w32 + 0.9 * m - 0.1 * _options(w32, g)
+    lambda w, g, m, w32: w32 + 0.9 * m - 0.1 * options_value(w32, g)
 ).not_smooth(WHY)
 nag_mom_update.example(_W, _W, _W, momentum=0.9, **OPTIONS).gives(_nag_value).not_smooth(WHY)
-adam_update.example(_W, _W, _W, _POSITIVE, **OPTIONS).gives(_adam_value).not_smooth(WHY)
-rmsprop_update.example(_W, _W, _POSITIVE, **OPTIONS).gives(_rmsprop_value).not_smooth(WHY)
+mp_nag_mom_update.example(_HALF, _HALF, _W, _W, momentum=0.9, **OPTIONS).gives(
+    _nag_value
+).not_smooth(WHY)
+signsgd_update.example(_W, _W, **OPTIONS).gives(
+    lambda w, g: (1 - 0.001) * w - 0.1 * np.sign(g)
+).not_smooth(WHY)
+signum_update.example(_W, _W, _W, momentum=0.9, wd_lh=0.2, **OPTIONS).gives(
+    lambda w, g, m: (1 - 0.02) * w + 0.1 * np.sign(0.9 * m - 0.1 * options_value(w, g))
+).not_smooth(WHY)

@@ -147,6 +147,17 @@ def _target(p, shape):
 reshape.shapes(forward(_target))
 
 
+@reshape.shapes_inward
+def _(_p, ins, outs):
+    """The one unknown length of the data follows from the number of elements."""
+    data, result = ins[0], outs[0]
+    if data is None or data.count(None) != 1 or not shapes.known(result):
+        return ins
+    others = shapes.size(d for d in data if d is not None)
+    rest, left = divmod(shapes.size(result), others or 1)
+    return ins if left else [tuple(rest if d is None else d for d in data)]
+
+
 @reshape.gradient("data")
 def _(F, p, dy, data_shape):
     return F._np_reshape(dy, newshape=data_shape)

@@ -1,4 +1,6 @@
-"""Moving pixels: making a grid of places, and sampling an image at them."""
+"""Moving pixels: making a grid of places, sampling an image at them, and both in one."""
+
+from functools import partial
 
 import numpy as np
 
@@ -107,33 +109,55 @@ def _(F, p, dy, delta_shape):
     return F.GridGenerator(dy, transform_type="affine", target_shape=delta_shape[2:])
 
 
-def _neighbours(grid, shape, floor, part):
-    """The four pixels of images of a shape around each place, as (weight, y, x), and the fractions.
+def neighbours(y, x, top, left, below, right):
+    """The four pixels around each place (y, x), as (weight, y, x), and how far it is from them.
 
-    Written for arrays and for rules alike: `part(grid, i)` gives (n, 1, h, w), `floor` rounds down.
+    Rows `top` and `below`, columns `left` and `right` are beside it; works for arrays and in rules.
     """
-    half_x, half_y = _pixel_sizes(*shape[2:])
-    x, y = (part(grid, 0) + 1) * half_x, (part(grid, 1) + 1) * half_y
-    left, top = floor(x), floor(y)
     u, v = x - left, y - top
     corners = [
         ((1 - v) * (1 - u), top, left),
-        ((1 - v) * u, top, left + 1),
-        (v * (1 - u), top + 1, left),
-        (v * u, top + 1, left + 1),
+        ((1 - v) * u, top, right),
+        (v * (1 - u), below, left),
+        (v * u, below, right),
     ]
     return corners, u, v
 
 
-def _neighbours_of_arrays(xp, grid, shape):
-    return _neighbours(grid, shape, xp.floor, lambda g, i: g[:, i : i + 1])[0]
+def mixed(pick, corners):
+    """The weighted sum of the pixels at the corners; `pick(y, x)` reads one for each place."""
+    a, b, c, d = (weight * pick(y, x) for weight, y, x in corners)
+    return a + b + c + d
 
 
-def _neighbours_of_rule(F, grid, shape):
+def spread(F, dy, corners, shape):
+    """The gradient of `mixed` for the data."""
+    parts = [F._put_pixels(dy * weight, y, x, shape=shape) for weight, y, x in corners]
+    return parts[0] + parts[1] + parts[2] + parts[3]
+
+
+def slopes(pick, corners, u, v):
+    """How fast `mixed` changes when places move down and when they move right."""
+    a, b, c, d = (pick(y, x) for _, y, x in corners)
+    return (c - a) * (1 - u) + (d - b) * u, (b - a) * (1 - v) + (d - c) * v
+
+
+def _around(grid, shape, floor, part):
+    """`neighbours` of the places of a grid, given functions of arrays or of rules.
+
+    `part(grid, i)` gives (n, 1, h, w), `floor` rounds down.
+    """
+    half_x, half_y = _pixel_sizes(*shape[2:])
+    x, y = (part(grid, 0) + 1) * half_x, (part(grid, 1) + 1) * half_y
+    left, top = floor(x), floor(y)
+    return neighbours(y, x, top, left, top + 1, left + 1)
+
+
+def _around_in_rule(F, grid, shape):
     def part(g, i):
         return F.slice_axis(g, axis=1, begin=i, end=i + 1)
 
-    return _neighbours(grid, shape, F.floor, part)
+    return _around(grid, shape, F.floor, part)
 
 
 @operator("BilinearSampler", Bool("cudnn_off", None, doc="Has no effect here."))
@@ -148,8 +172,8 @@ def bilinear_sampler(k, p, data, grid):
 
     Source: MXNet 1.6, `mx.nd.BilinearSampler`; Jaderberg and others, 2015.
     """
-    corners = _neighbours_of_arrays(k.xp, grid, data.shape)
-    return sum(weight * _pick(k.xp, data, y, x) for weight, y, x in corners)
+    corners, _, _ = _around(grid, data.shape, k.xp.floor, lambda g, i: g[:, i : i + 1])
+    return mixed(partial(pick, k.xp, data), corners)
 
 
 def _flat_index(xp, y, x, height, width):
@@ -159,7 +183,7 @@ def _flat_index(xp, y, x, height, width):
     return index.reshape(len(y), 1, -1), inside
 
 
-def _pick(xp, data, y, x):
+def pick(xp, data, y, x):
     """`data[n, :, y, x]`, 0 outside."""
     n, channels, height, width = data.shape
     index, inside = _flat_index(xp, y, x, height, width)
@@ -180,27 +204,23 @@ bilinear_sampler.types(rules.float_type)
 
 
 @bilinear_sampler.gradient("data")
-def _(F, p, dy, grid, data_shape):
-    corners, _, _ = _neighbours_of_rule(F, grid, data_shape)
-    parts = [F._put_pixels(dy * weight, y, x, shape=data_shape) for weight, y, x in corners]
-    return parts[0] + parts[1] + parts[2] + parts[3]
+def _data_gradient(F, p, dy, grid, data_shape):
+    return spread(F, dy, _around_in_rule(F, grid, data_shape)[0], data_shape)
 
 
 @bilinear_sampler.gradient("grid")
-def _(F, p, dy, data, grid, data_shape):
-    corners, u, v = _neighbours_of_rule(F, grid, data_shape)
-    a, b, c, d = (F._pick_pixels(data, y, x) for _, y, x in corners)
+def _places_gradient(F, p, dy, data, grid, data_shape):
+    down, right = slopes(partial(F._pick_pixels, data), *_around_in_rule(F, grid, data_shape))
     half_x, half_y = _pixel_sizes(*data_shape[2:])
-    along_x = dy * ((b - a) * (1 - v) + (d - c) * v) * half_x
-    along_y = dy * ((c - a) * (1 - u) + (d - b) * u) * half_y
-    slopes = [F.sum(along, axis=1, keepdims=True) for along in (along_x, along_y)]
-    return F.Concat(*slopes, dim=1)
+    along = [F.sum(dy * right, axis=1, keepdims=True) * half_x]
+    along += [F.sum(dy * down, axis=1, keepdims=True) * half_y]
+    return F.Concat(*along, dim=1)
 
 
 @operator("_pick_pixels")
 def pick_pixels(k, _p, data, y, x):
     """The pixels (y, x) of images, 0 outside: data (n, c, h, w), y and x (n, 1, h', w')."""
-    return _pick(k.xp, data, y, x)
+    return pick(k.xp, data, y, x)
 
 
 @pick_pixels.shapes
@@ -235,6 +255,52 @@ def _(F, p, dy, y, x):
     return F._pick_pixels(dy, y, x)
 
 
+@operator(
+    "SpatialTransformer",
+    GRID[1],
+    Enum("transform_type", ("affine",), doc="What `loc` is: a matrix."),
+    Enum("sampler_type", ("bilinear",), doc="How values between the pixels are found."),
+    Bool("cudnn_off", None, doc="Has no effect here."),
+    type=rules.float_type,
+)
+def spatial_transformer(k, p, data, loc):
+    """Images moved, turned, stretched and cut by a matrix for each of them, which may be learned.
+
+    ========= ================ =====================================================================
+    data      (n, c, h, w)
+    loc       (n, 6)           matrices [[a, b, c], [d, e, f]]: the pixel at (x, y) of the output is
+                               looked up at (a x + b y + c, d x + e y + f); all coordinates from -1
+                               (left, top) to 1
+    output    (n, c, h', w')   h' and w' from target_shape; 0 where the place is outside of data
+    ========= ================ =====================================================================
+
+    It is GridGenerator and BilinearSampler in one.
+
+    Source: MXNet 1.6, `mx.nd.SpatialTransformer`; Jaderberg and others, 2015.
+    """
+    return bilinear_sampler.kernel(k, p, data, grid_generator.kernel(k, p, loc))
+
+
+@spatial_transformer.shapes
+@rules.forward
+def _(p, data, loc):
+    grid = grid_generator.shape_rule(p, loc)[1][0]
+    return bilinear_sampler.shape_rule(p, data, grid)[1][0]
+
+
+@spatial_transformer.gradient("data")
+def _(F, p, dy, loc, data_shape):
+    grid = F.GridGenerator(loc, transform_type="affine", target_shape=p.target_shape)
+    return _data_gradient(F, p, dy, grid, data_shape)
+
+
+@spatial_transformer.gradient("loc")
+def _(F, p, dy, data, loc, data_shape):
+    grid = F.GridGenerator(loc, transform_type="affine", target_shape=p.target_shape)
+    along = _places_gradient(F, p, dy, data, grid, data_shape)
+    return F._grid_gradient(along, transform_type="affine")
+
+
 # ---- examples
 
 
@@ -267,3 +333,6 @@ grid_gradient.example((1, 2, 3, 3), transform_type="warp").gives(lambda delta: d
 bilinear_sampler.example((1, 2, 3, 4), In((1, 2, 2, 3), -1.2, 1.2)).gives(_sampled)
 pick_pixels.example((1, 2, 2, 3), _INDEX, _INDEX)
 put_pixels.example((1, 2, 2, 2), _INDEX, _INDEX, shape=(1, 2, 2, 3))
+spatial_transformer.example(
+    (2, 2, 4, 5), (2, 6), target_shape=(3, 4), transform_type="affine", sampler_type="bilinear"
+).gives(lambda data, loc: _sampled(data, _affine_value(loc)))

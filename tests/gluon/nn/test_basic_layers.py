@@ -194,6 +194,40 @@ def test_layer_norm():
     assert nn.LayerNorm(center=False).beta.grad_req == "null"
 
 
+@given(st.sampled_from([1, 2, 3, -1]))
+def test_instance_norm(axis):
+    x = nd.random.normal(3, 2, shape=(2, 3, 4, 5))
+    layer = nn.InstanceNorm(axis=axis)
+    layer.initialize()
+    y = layer(x)
+    assert y.shape == x.shape and layer.gamma.shape == (x.shape[axis],)
+    others = tuple(i for i in (1, 2, 3) if i != axis % 4)
+    np.testing.assert_allclose(y.asnumpy().mean(others), 0, atol=1e-5)
+    np.testing.assert_allclose(y.asnumpy().std(others), 1, atol=1e-3)
+
+
+def test_group_norm():
+    x = nd.random.normal(3, 2, shape=(2, 6, 5))
+    layer = nn.GroupNorm(3)
+    layer.initialize()
+    groups = layer(x).asnumpy().reshape(2, 3, -1)
+    np.testing.assert_allclose(groups.mean(2), 0, atol=1e-5)
+    np.testing.assert_allclose(groups.std(2), 1, atol=1e-3)
+
+
+def test_which_parameters_of_normalisation_are_learned():
+    reqs = [
+        [p.grad_req for p in layer._reg_params.values()]
+        for layer in (
+            nn.InstanceNorm(),
+            nn.InstanceNorm(center=False, scale=True),
+            nn.GroupNorm(),
+            nn.GroupNorm(center=False, scale=False),
+        )
+    ]
+    assert reqs == [["null", "write"], ["write", "null"], ["write"] * 2, ["null"] * 2]
+
+
 def test_embedding():
     layer = nn.Embedding(5, 3)
     layer.initialize()
@@ -236,6 +270,11 @@ TEXTS = [
     (nn.Embedding(3, 4), "Embedding(3 -> 4, float32)"),
     (nn.Flatten(), "Flatten"),
     (nn.LayerNorm(), "LayerNorm(eps=1e-05, axis=-1, center=True, scale=True, in_channels=0)"),
+    (
+        nn.InstanceNorm(axis=2, in_channels=3),
+        "InstanceNorm(eps=1e-05, axis=2, center=True, scale=False, in_channels=3)",
+    ),
+    (nn.GroupNorm(3), "GroupNorm(eps=1e-05, num_groups=3, center=True, scale=True)"),
     (nn.Lambda("relu"), "Lambda(relu)"),
     (nn.HybridLambda(lambda F, x: x), "HybridLambda(<lambda>)"),
     (nn.Sequential(), "Sequential(\n\n)"),
