@@ -53,7 +53,9 @@ class Executor:
         self._reqs = _requests(self._names, grad_req)
         self._memory: dict[Node, dict] = {}
         self._variables: list[Node] = []
-        self._heads: list[NDArray] = []
+        self._heads: list[NDArray] = []  # the outputs that gradients can flow from
+        self._places: list[bool] = []  # which outputs these are
+        self._trained = False
         self._outputs: list[NDArray] | None = None
         self._monitor: Callable[[str, NDArray], Any] | None = None
         self._monitor_all = False
@@ -118,8 +120,9 @@ class Executor:
             found = evaluate(
                 self._symbol._entries, {**values, **self.aux_dict}, self._memory, watch
             )
-        self._heads = [a for a in found if a._entry is not None] if is_train else []
+        self._trained = bool(is_train)
         self._places = [a._entry is not None for a in found]
+        self._heads = [a for a in found if a._entry is not None]
         self._outputs = [_arrays.alias(a) for a in found]
         return self._outputs
 
@@ -157,9 +160,7 @@ class Executor:
         `out_grads` is the gradient at each output: an array, a list or a dict by name; ones where
         it is not given.  Raises MXNetError when there was no such `forward`.
         """
-        if not self._heads:
-            if self._outputs is not None and self._variables:
-                return  # nothing depends on what a gradient is wanted for
+        if not self._trained:
             raise MXNetError("backward needs a forward(is_train=True) before")
         if isinstance(out_grads, Mapping):
             out_grads = [out_grads[name] for name in self._symbol.list_outputs()]
@@ -168,7 +169,9 @@ class Executor:
         if out_grads is not None:
             pairs = zip(out_grads, self._places, strict=True)
             out_grads = [grad for grad, recorded in pairs if recorded]
-        reached = autograd.deposit(self._heads, out_grads, True, is_train)
+        heads, reached = self._heads, set()
+        if heads:
+            reached = autograd.deposit(heads, out_grads, True, is_train)
         for node in self._variables:
             if node not in reached and node.grad_req == "write":
                 node.grad[:] = 0

@@ -26,7 +26,6 @@ from typing import Any
 
 from mxbook.base.dtypes import TYPES
 from mxbook.base.errors import MXNetError, nearest
-from mxbook.imperative import mode
 from mxbook.ndarray.custom import run
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.ops.composite import readers
@@ -62,14 +61,8 @@ class CustomOp:
         >>> x.asnumpy()
         array([2., 3.], dtype=float32)
         """
-        if req == "null":
-            return
-        if req == "add":
-            src = dst + src
-        dst._entry = None
-        dst[:] = src
-        if mode.local.recording and isinstance(src, NDArray):
-            dst._entry = src._entry  # gradients of gradients flow on
+        if req != "null":
+            dst[:] = dst + src if req == "add" else src
 
 
 class CustomOpProp:

@@ -4,6 +4,11 @@ import os
 import sys
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is slow now and then; how fast something is, benchmarks say.
+settings.register_profile("mxbook", deadline=None)
+settings.load_profile("mxbook")
 
 MAY_SKIP = ("gpu", "oracle")  # what CI has no machine for
 

@@ -113,6 +113,10 @@ class NotSupportedForSparseNDArray(MXNetError):  # noqa: N818 - MXNet's name
     """Something that a sparse array cannot do."""
 
 
+class CompiledKernelWarning(UserWarning):
+    """Compiled kernels cannot be used; NumPy computes instead."""
+
+
 class SparseFallbackWarning(UserWarning):
     """A sparse array was made dense, because an operator has no kernel for it."""
 

@@ -18,7 +18,7 @@ def flatten(nested: Any, kind: type, what: str) -> list:
         return [nested]
     if not isinstance(nested, list | tuple):
         raise ParameterError(
-            f"{what}: not a {kind.__name__}",
+            f"{what}: a {type(nested).__name__}",
             rule=f"{kind.__name__}s, or lists of them, which may be nested",
             values=[("given", repr(nested))],
         )

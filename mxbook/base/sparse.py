@@ -35,7 +35,7 @@ class SparseParts:
         self.stype = stype
         self.data = data
         self.indices = indices
-        self.indptr = indptr
+        self.indptr: Any = indptr  # None of a row_sparse array
         self.shape = shape
 
     def __repr__(self) -> str:

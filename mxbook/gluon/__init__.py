@@ -5,7 +5,7 @@ Reading order: `parameter` (arrays that are learned), `block` (what holds them a
 out unknown shapes, `loading` matches names in files.
 """
 
-from . import block, data, loss, nn, parameter, rnn, trainer, utils
+from . import block, contrib, data, loss, nn, parameter, rnn, trainer, utils
 from .block import Block, HybridBlock
 from .parameter import (
     Constant,

@@ -12,6 +12,7 @@ import numpy as np
 from mxbook.base import shapes
 from mxbook.base.errors import DTypeError, MXNetError
 from mxbook.base.shapes import Shape
+from mxbook.ops.operator import Operator
 
 from .node import Entry, Node, topological
 
@@ -26,17 +27,27 @@ def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entr
     return _infer(heads, given, _shape_rule, shapes.unify)
 
 
-def _shape_rule(op: Any) -> Callable:
+def _shape_rule(op: Operator) -> Callable:
     """The operator's shape rule as one that also gets what is known about the outputs."""
 
     def rule(p: Any, ins: list, outs: list) -> tuple[list, list]:
-        ins, made = op.shape_rule(p, *ins)
+        ins, made = op.shape_rule(p, *ins) if op.inputs else made_shapes(op, p)
         if op.inward_rule is not None:
             outs = [shapes.unify(a, b) for a, b in zip(outs, made, strict=True)]
             ins = op.inward_rule(p, ins, outs)
         return ins, made
 
     return rule
+
+
+def made_shapes(op: Operator, p: Any) -> tuple[list, list]:
+    """The shapes of what an operator without inputs makes in a graph.
+
+    As in MXNet 1.6 a length of 0 means there that the length follows from how the result is used:
+    `mx.sym.zeros((0, 3)) + x` has the shape of `x`.
+    """
+    _, outs = op.shape_rule(p)
+    return [], [s if s is None else tuple([d or None for d in s]) for s in outs]
 
 
 def infer_types(

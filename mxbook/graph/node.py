@@ -49,7 +49,8 @@ class Node:
         self.fresh = ""
 
     def __repr__(self) -> str:
-        return f"<Node {self.name or self.order}: {self.op.name if self.op else 'variable'}>"
+        name = getattr(self, "name", "") or self.order  # nodes of the tape have no name
+        return f"<Node {name}: {self.op.name if self.op else 'variable'}>"
 
 
 def variable(name: str = "") -> Node:

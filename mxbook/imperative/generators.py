@@ -48,8 +48,16 @@ def variable_of_generator(ctx: Context) -> engine.Variable:
 
 
 def _settled(ctx: Context) -> Generator:
-    engine.wait_for_var(variable_of_generator(ctx))
+    """The generator, after all draws; one that failed has its own results to tell of it."""
+    variable = variable_of_generator(ctx)
+    if variable.pending or variable.error is not None:
+        engine.push(_nothing, [], [variable], name="wait for draws")
+        engine.wait_for_var(variable)
     return generator(ctx)
+
+
+def _nothing() -> None:
+    """Writes nothing, and so leaves the variable without an error."""
 
 
 def seed(value: int, ctx: Context | None = None) -> None:

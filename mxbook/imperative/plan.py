@@ -143,17 +143,16 @@ class Plan:
         `falls_back` where there is none for sparse inputs, and the dense one takes them as dense.
         """
         op, kernel = self.op, self.op.kernel
-        stypes = tuple(s.stype for s in self.inputs)
         self.writes_out = op.writes_out
-        self.falls_back = False
-        for rule in op.storage_rules:
-            gives = rule.match(p, stypes)
-            if gives is not None:
-                kernel, self.writes_out = rule.kernel, rule.writes_out
-                self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
-                break
-        else:
-            self.falls_back = any(s != "default" for s in stypes)
+        stypes = tuple(s.stype for s in self.inputs)
+        dense = ("default",) * len(stypes)
+        rule, gives = op.storage_rule(p, stypes)
+        self.falls_back = rule is None and stypes != dense
+        if self.falls_back:
+            rule, gives = op.storage_rule(p, dense)
+        if rule is not None:
+            kernel, self.writes_out = rule.kernel, rule.writes_out
+            self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
         self.sparse = any(s.stype != "default" for s in (*self.inputs, *self.outputs))
         run = partial(kernel, k)
         if self.falls_back:
@@ -254,6 +253,12 @@ def infer_outputs(
             error.values = tuple(describe(op, p, inputs))
         error.message = f"{op.name}: {error.message}"
         raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ParameterError(
+            f"{op.name}: these inputs and parameters do not go together",
+            rule=f"its rules of shapes and types failed: {error}",
+            values=[*describe(op, p, inputs), ("parameters", repr(p))],
+        ) from error
     dtypes = list(dtypes) * len(found) if len(dtypes) == 1 else dtypes
     if not op.dynamic_shape and not all(shapes.known(s) for s in found):
         raise ShapeError(
@@ -268,6 +273,9 @@ def infer_outputs(
 
 def check_count(op: Operator, p: Values, count: int) -> None:
     """Raise ParameterError unless the number of inputs is right."""
+    if op.variadic and not op.takes and getattr(p, op.variadic) != count:
+        counted = f"{op.variadic}={getattr(p, op.variadic)}"
+        raise ParameterError(f"{op.name} got {count} input(s)", rule=counted)
     names = op.input_names(p)
     fixed = op.input_count or op.takes or op.variadic
     least = len(names) if fixed else len(names) - len(op.optional)

@@ -23,22 +23,22 @@ def _scale(rescale_grad: Any, weight: NDArray) -> NDArray:
 
 
 def adamw_update(
-    weight,
-    grad,
-    mean,
-    var,
-    rescale_grad,
-    lr,
-    eta,
-    beta1=0.9,
-    beta2=0.999,
-    epsilon=1e-8,
-    wd=0,
-    clip_gradient=-1,
-    out=None,
-    name=None,
-    **kwargs,
-):
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    rescale_grad: "NDArray | float",
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0,
+    clip_gradient: float = -1,
+    out: NDArray | None = None,
+    name: str | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """A step of AdamW for one weight, as the operator `_adamw_update` describes it.
 
     `g = rescale_grad * grad`, clipped; `mean = beta1 * mean + (1 - beta1) * g`,
@@ -57,23 +57,23 @@ def adamw_update(
 
 
 def mp_adamw_update(
-    weight,
-    grad,
-    mean,
-    var,
-    weight32,
-    rescale_grad,
-    lr,
-    eta,
-    beta1=0.9,
-    beta2=0.999,
-    epsilon=1e-8,
-    wd=0,
-    clip_gradient=-1,
-    out=None,
-    name=None,
-    **kwargs,
-):
+    weight: NDArray,
+    grad: NDArray,
+    mean: NDArray,
+    var: NDArray,
+    weight32: NDArray,
+    rescale_grad: "NDArray | float",
+    lr: float,
+    eta: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0,
+    clip_gradient: float = -1,
+    out: NDArray | None = None,
+    name: str | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """`adamw_update` of a float16 weight, computed on `weight32`, its copy in float32.
 
     Source: MXNet 1.6, `mx.nd.contrib.mp_adamw_update`.
@@ -86,8 +86,19 @@ def mp_adamw_update(
 
 
 def multi_adamw_update(
-    weights, grads, mean, var, rescale_grad, lrs, wds, etas, out=None, name=None, size=0, **kwargs
-):
+    weights: Sequence[NDArray],
+    grads: Sequence[NDArray],
+    mean: Sequence[NDArray],
+    var: Sequence[NDArray],
+    rescale_grad: "NDArray | float",
+    lrs: Sequence[float],
+    wds: Sequence[float],
+    etas: Sequence[float],
+    out: Sequence[NDArray] | None = None,
+    name: str | None = None,
+    size: int = 0,
+    **kwargs: Any,
+) -> Any:
     """`adamw_update` of many weights in one operation; every argument is a list.
 
     Source: MXNet 1.6, `mx.nd.contrib.multi_adamw_update`.
@@ -99,20 +110,20 @@ def multi_adamw_update(
 
 
 def multi_mp_adamw_update(
-    weights,
-    grads,
-    mean,
-    var,
-    weights32,
-    rescale_grad,
-    lrs,
-    wds,
-    etas,
-    out=None,
-    name=None,
-    size=0,
-    **kwargs,
-):
+    weights: Sequence[NDArray],
+    grads: Sequence[NDArray],
+    mean: Sequence[NDArray],
+    var: Sequence[NDArray],
+    weights32: Sequence[NDArray],
+    rescale_grad: "NDArray | float",
+    lrs: Sequence[float],
+    wds: Sequence[float],
+    etas: Sequence[float],
+    out: Sequence[NDArray] | None = None,
+    name: str | None = None,
+    size: int = 0,
+    **kwargs: Any,
+) -> Any:
     """`mp_adamw_update` of many weights in one operation; every argument is a list.
 
     Source: MXNet 1.6, `mx.nd.contrib.multi_mp_adamw_update`.

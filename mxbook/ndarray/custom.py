@@ -97,7 +97,6 @@ def _record(call: "Call", entries: tuple, inputs: list[NDArray], results: list[N
         op.joint_rule.needs = ((DYS, 0), *numbered)
     node = Node(op, call, entries)
     node.saved = call.kept(inputs, results)
-    call.wanted = [entry is not None for entry in entries]
     call.entries = entries
     for i, result in enumerate(results):
         result._entry = (node, i)
@@ -111,13 +110,11 @@ def _gradients(_F: Any, call: "Call", dys: list, *saved: NDArray | None) -> list
 class Call:
     """One use of a custom operator, and what its backward needs besides arrays."""
 
-    aux: list[NDArray]
-    wanted: list[bool]
-    entries: tuple
-
     def __init__(self, op: Composite, prop: Any, operator: Any, ins: Sequence, outs: Sequence):
         self.op, self.prop, self.operator = op, prop, operator
         self.ins, self.outs = ins, outs  # specs
+        self.aux: list[NDArray] = []
+        self.entries: tuple = ()  # of the arguments in the graph; None where no gradient is wanted
 
     def forward(self, data: list[NDArray]) -> list[NDArray]:
         """Call the user's forward; nothing in it is recorded."""
@@ -156,15 +153,16 @@ class Call:
         """Call the user's backward; the gradients of the inputs, None where none is wanted.
 
         Inputs and outputs that were not declared are None.  Where the gradients are recorded
-        themselves (create_graph), those that `CustomOp.assign` wrote can be differentiated again.
+        themselves (create_graph), those made by operators can be differentiated again.
         """
         again = mode.local.recording
+        wanted = [entry is not None for entry in self.entries]
         found = [zeros(s.shape, ctx=s.ctx, dtype=s.dtype) for s in self.ins]
         custom.guarded(
             self.op.what,
             "backward",
             self.operator.backward,
-            req=["write" if wanted else "null" for wanted in self.wanted],
+            req=["write" if w else "null" for w in wanted],
             out_grad=[
                 zeros(s.shape, ctx=s.ctx, dtype=s.dtype) if dy is None else dy
                 for s, dy in zip(self.outs, dys, strict=True)
@@ -178,13 +176,13 @@ class Call:
             for grad in found:
                 if grad._entry is None:
                     grad._entry = (Node(WRITTEN, None, self.entries), 0)
-        return [grad if wanted else None for grad, wanted in zip(found, self.wanted, strict=True)]
+        return [grad if w else None for grad, w in zip(found, wanted, strict=True)]
 
 
 def _refuse(_F: Any, _p: Any, dys: list) -> list:
     raise MXNetError(
         "the gradient of a custom operator cannot be differentiated",
-        rule="its backward uses operators only and writes with self.assign(in_grad[i], ...)",
+        rule="its backward uses operators only, and sets whole gradients",
     )
 
 

@@ -31,6 +31,7 @@ from mxbook.base.errors import MXNetError
 from . import rules, sparse
 from .examples import Example
 from .params import Param, values_class
+from .sparse import StorageRule
 
 
 class Operator:
@@ -84,7 +85,7 @@ class Operator:
         self.examples: list[Example] = []
         self.rules: dict[int, GradientRule] = {}
         self.joint_rule: GradientRule | None = None
-        self.storage_rules: list[sparse.StorageRule] = []
+        self.storage_rules: list[StorageRule] = []
         self.zero_gradient: bool = fields.pop("zero_gradient", False)
         self.plans: dict = {}
         self.bound: dict = {}
@@ -179,10 +180,20 @@ class Operator:
         chosen = match or sparse.exactly(stypes, gives, when)
 
         def register(kernel: Callable) -> Callable:
-            self.storage_rules.append(sparse.StorageRule(kernel, chosen))
+            self.storage_rules.append(StorageRule(kernel, chosen))
             return kernel
 
         return register
+
+    def storage_rule(
+        self, p: Any, stypes: tuple[str, ...]
+    ) -> tuple[StorageRule | None, tuple[str, ...]]:
+        """The kernel for inputs of these storage types, if there is one, and those it gives."""
+        for rule in self.storage_rules:
+            gives = rule.match(p, stypes)
+            if gives is not None:
+                return rule, gives
+        return None, ()
 
     def rule_for(self, index: int) -> "GradientRule | None":
         """The rule of one input; a variadic operator has one rule for all."""

@@ -111,6 +111,15 @@ class Int(Param):
         return super().describe() + _bounds_in_words(self.low, self.high)
 
 
+class Count(Int):
+    """How many arrays a call has; more than `MOST` cannot be meant."""
+
+    MOST = 2**16
+
+    def __init__(self, name, default=REQUIRED, low=1, doc=""):
+        super().__init__(name, default, low, self.MOST, doc)
+
+
 class Real(Param):
     """A real number that shapes may depend on, with optional bounds."""
 

@@ -231,9 +231,34 @@ def while_loop(
     if max_iterations is None:
         raise ParameterError("while_loop: max_iterations is missing", rule="a whole number")
     loop_vars = _single(loop_vars)
-    variables = _flat(loop_vars, "while_loop: loop_vars")
-    if not variables:
+    if not _flat(loop_vars, "while_loop: loop_vars"):
         raise ParameterError("while_loop: loop_vars is empty", rule="at least one symbol")
+    test, step, output = _traced_loop(cond, func, loop_vars, name)
+
+    # As in MXNet, the loop variables are given once and everything else once for each graph.
+    def key(one: Traced, i: int) -> Hashable:
+        return one.places.index(i) if i in one.places else (id(one), i)
+
+    inputs, places = _union([test, step], key)
+    results = _node(
+        WHILE_LOOP,
+        [test.graph, step.graph],
+        inputs,
+        num_outputs=len(step.graph.heads),
+        num_out_data=len(step.graph.heads) - len(step.places),
+        max_iterations=max_iterations,
+        cond_input_locs=places[0],
+        func_input_locs=places[1],
+        func_var_locs=step.places,
+    )
+    return _regrouped(results, output, loop_vars)
+
+
+def _traced_loop(
+    cond: Callable, func: Callable, loop_vars: Any, name: str
+) -> tuple[Traced, Traced, Any]:
+    """The graphs of the condition and of a step, and the step's outputs in their nesting."""
+    variables = _flat(loop_vars, "while_loop: loop_vars")
     given: list = []
 
     def arguments(fresh: list[Symbol]) -> list:
@@ -242,7 +267,7 @@ def while_loop(
     def decide(fresh: list[Symbol]) -> list[Symbol]:
         return _flat([cond(*arguments(fresh))], "while_loop: what cond gives")
 
-    def step(fresh: list[Symbol]) -> list[Symbol]:
+    def go(fresh: list[Symbol]) -> list[Symbol]:
         output, new = _pair(func(*arguments(fresh)), "while_loop: func")
         given[:] = [[] if output is None else output]
         states = _flat([] if new is None else new, "while_loop: new loop_vars")
@@ -254,28 +279,11 @@ def while_loop(
             )
         return [*_flat(given[0], "while_loop: output"), *states]
 
-    traced = [Traced(decide, variables, f"{name}_cond"), Traced(step, variables, f"{name}_func")]
-    if None in traced[1].places:
-        lost = variables[traced[1].places.index(None)]
+    test, step = Traced(decide, variables, f"{name}_cond"), Traced(go, variables, f"{name}_func")
+    if None in step.places:
+        lost = variables[step.places.index(None)]
         raise ParameterError(f"while_loop: func does not use the loop variable {lost.name}")
-
-    # As in MXNet, the loop variables are given once and everything else once for each graph.
-    def key(one: Traced, i: int) -> Hashable:
-        return one.places.index(i) if i in one.places else (id(one), i)
-
-    inputs, places = _union(traced, key)
-    results = _node(
-        WHILE_LOOP,
-        [one.graph for one in traced],
-        inputs,
-        num_outputs=len(traced[1].graph.heads),
-        num_out_data=len(traced[1].graph.heads) - len(variables),
-        max_iterations=max_iterations,
-        cond_input_locs=places[0],
-        func_input_locs=places[1],
-        func_var_locs=traced[1].places,
-    )
-    return _regrouped(results, given[0], loop_vars)
+    return test, step, given[0]
 
 
 def cond(pred: Symbol, then_func: Callable, else_func: Callable, name: str = "cond") -> Any:

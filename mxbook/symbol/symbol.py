@@ -82,8 +82,8 @@ class Symbol:
         """Ids of the variables that are auxiliary states of some operator."""
         found = set()
         for node in self._nodes():
-            names_ = node.op.input_names(node.params) if node.op and node.op.aux else ()
-            for name, entry in zip(names_, node.inputs, strict=False):
+            taken = node.op.input_names(node.params) if node.op and node.op.aux else ()
+            for name, entry in zip(taken, node.inputs, strict=False):
                 if entry is not None and name in node.op.aux:
                     found.add(id(entry[0]))
         return found
@@ -180,6 +180,17 @@ class Symbol:
         found = self.infer_type_partial(*args, **kwargs)
         return found if all(t is not None for part in found for t in part) else (None, None, None)
 
+    def infer_type_partial(self, *args, **kwargs):
+        """Like `infer_type`, with what is known; unknown types are None."""
+        given = {
+            n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None
+        }
+        for node in self._variables():
+            if node not in given and "__dtype__" in node.attrs:
+                given[node] = as_dtype(int(node.attrs["__dtype__"]))
+        type_of = infer_types(self._entries, given)
+        return self._sorted(lambda entry: ((t := type_of(entry)) is not None and t.type) or None)
+
     def _by_variable(self, args: tuple, kwargs: dict) -> dict[Node, Any]:
         if args and kwargs:
             raise ParameterError("give all by position or all by name")
@@ -201,17 +212,6 @@ class Symbol:
             [of_entry(entry) for entry in self._entries],
             [of_entry((n, 0)) for n in variables if id(n) in aux],
         )
-
-    def infer_type_partial(self, *args, **kwargs):
-        """Like `infer_type`, with what is known; unknown types are None."""
-        given = {
-            n: as_dtype(t) for n, t in self._by_variable(args, kwargs).items() if t is not None
-        }
-        for node in self._variables():
-            if node not in given and "__dtype__" in node.attrs:
-                given[node] = as_dtype(int(node.attrs["__dtype__"]))
-        type_of = infer_types(self._entries, given)
-        return self._sorted(lambda entry: ((t := type_of(entry)) is not None and t.type) or None)
 
     # ---- composing, text
 

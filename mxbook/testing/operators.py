@@ -12,6 +12,8 @@ import numpy as np
 from mxbook import backend
 from mxbook.base.context import Context, cpu, current_context
 from mxbook.base.dtypes import FLOATS
+from mxbook.base.sparse import SparseParts
+from mxbook.base.spec import Spec
 from mxbook.imperative.plan import Plan
 from mxbook.ndarray import array, zeros
 from mxbook.ndarray.ndarray import NDArray
@@ -88,6 +90,9 @@ def _check_results(plan: Plan, arrays: list, found: Any) -> None:
         raise AssertionError(f"{len(found)} results, but {len(plan.outputs)} outputs are declared")
     xp = backend.array_module(plan.ctx)
     for i, (result, spec) in enumerate(zip(found, plan.outputs, strict=True)):
+        if isinstance(result, SparseParts):
+            _check_parts(i, result, spec)
+            continue
         if not isinstance(result, xp.ndarray):
             raise AssertionError(f"result {i} is a {type(result).__name__}, not an array")
         shape = result.shape if plan.op.dynamic_shape else spec.shape
@@ -99,6 +104,12 @@ def _check_results(plan: Plan, arrays: list, found: Any) -> None:
             raise AssertionError(f"result {i} is not in C order")
         if any(xp.may_share_memory(result, x) for x in arrays):
             raise AssertionError(f"result {i} shares memory with an input")
+
+
+def _check_parts(i: int, result: SparseParts, spec: Spec) -> None:
+    found = (result.stype, result.dtype, result.shape)
+    if found != (spec.stype, spec.dtype, spec.shape) or result.broken_rule():
+        raise AssertionError(f"result {i} is {result}, inferred was {spec}; {result.broken_rule()}")
 
 
 def check_partial_inference(case: Case) -> None:

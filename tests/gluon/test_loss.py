@@ -118,3 +118,19 @@ def test_texts_and_private_names():
     assert repr(L.SoftmaxCELoss()) == "SoftmaxCrossEntropyLoss(batch_axis=0, w=None)"
     assert gluon.loss._apply_weighting(nd, PRED, 2.0, WEIGHT).asnumpy()[1, 0] == pytest.approx(2.8)
     assert L.SoftmaxCELoss(axis=1)._axis == 1
+
+
+def test_ctc_in_all_layouts():
+    scores = mx.nd.array(np.random.default_rng(0).normal(size=(2, 5, 4)))
+    labels = mx.nd.array([[0, 1, -1], [2, 2, 1]])
+    expected = L.CTCLoss(weight=2)(scores, labels).asnumpy()
+    turned = L.CTCLoss("TNC", "TN", weight=2)
+    found = turned(scores.swapaxes(0, 1), labels.T).asnumpy()
+    np.testing.assert_allclose(found, expected)
+    operator = mx.nd.CTCLoss(scores.swapaxes(0, 1), labels, blank_label="last").asnumpy()
+    np.testing.assert_allclose(expected, 2 * operator, rtol=1e-6)
+    lengths = mx.nd.array([2, 3])
+    given = L.CTCLoss(weight=2)(scores, labels, None, lengths).asnumpy()
+    np.testing.assert_allclose(given, expected)
+    with pytest.raises(ParameterError):
+        L.CTCLoss("CTN")

@@ -35,3 +35,13 @@ def test_attributes_of_variables_count():
     x = mx.sym.Variable("x", shape=(4, 2), dtype="float64")
     assert (x * 2).infer_shape()[1] == [(4, 2)]
     assert (x * 2).infer_type()[1] == [np.float64]
+
+
+def test_parts_of_a_vector_follow_from_the_whole():
+    """As in recurrent layers: the first weights of all directions are of one size."""
+    first, second = (mx.sym.var(n, shape=(4, 0)) for n in "ab")
+    parts = [mx.sym.reshape(s, shape=(-1,)) for s in (first, second, mx.sym.var("c"))]
+    whole = mx.sym._internal._rnn_param_concat(*parts, dim=0)
+    net = whole + mx.sym.var("other", shape=(30,))
+    args, _, _ = net.infer_shape_partial(c=(6,))
+    assert args[:2] == [(4, 3), (4, 3)]

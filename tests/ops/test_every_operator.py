@@ -21,6 +21,8 @@ NOT_DIFFERENTIABLE = {
     *("khatri_rao", "_histogram", "_scatter_set_nd", "fill_element_0index", "_onehot_encode"),
     *("_contrib_calibrate_entropy", "_contrib_allclose"),
     "_backward_SoftmaxOutput",  # the loss's gradient by definition, not a derivative
+    *("_contrib_edge_id", "_contrib_dgl_adjacency"),
+    *("_contrib_dgl_subgraph", "_contrib_dgl_graph_compact"),
     *("_backward_RNN", "_backward_CTCLoss"),  # themselves gradients, whose kernels go step by step
 }
 

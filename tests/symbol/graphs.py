@@ -1,6 +1,5 @@
 """Graphs for the golden file: `GRAPHS[name](mx)` makes one, in mxbook and in MXNet alike."""
 
-
 import re
 
 

@@ -107,7 +107,8 @@ def test_loops_in_loops():
 
 def test_a_loaded_loop_computes_the_same():
     loop = mx.sym.Group(list(sym.foreach(lambda a, b: (a * b + w, a + b), x, s)))
-    values = {n: mx.nd.array(numbers(6, *shape)) for n, shape in zip("xsw", ((3, 2), (2,), (2,)))}
+    values = {"x": numbers(6, 3, 2), "s": numbers(7, 2), "w": numbers(8, 2)}
+    values = {name: mx.nd.array(value) for name, value in values.items()}
     again = mx.sym.load_json(loop.tojson())
     for one, other in zip(loop.eval(**values), again.eval(**values), strict=True):
         assert (one.asnumpy() == other.asnumpy()).all()
@@ -126,7 +127,7 @@ def test_nesting_is_kept():
 
 
 def test_an_output_with_several_parts():
-    parts = sym.foreach(lambda a, b: (mx.sym.split(a, num_outputs=2), b + 1), x, s)[0]
+    parts = sym.foreach(lambda a, b: (mx.sym.split(a, num_outputs=2, axis=0), b + 1), x, s)[0]
     found = mx.sym.Group(parts).eval(x=mx.nd.array([[1, 2], [3, 4]]), s=mx.nd.ones(1))
     assert [f.asnumpy().ravel().tolist() for f in found] == [[1, 3], [2, 4]]
 
@@ -137,7 +138,9 @@ class TestInference:
         loop = mx.sym.Group(list(sym.foreach(lambda a, b: (layer(a) + b, layer(a)), x, s)))
         args, outs, _ = loop.infer_shape(x=(7, 4, 5))
         assert dict(zip(loop.list_arguments(), args, strict=True)) == {
-            **{"x": (7, 4, 5), "f_weight": (3, 5), "f_bias": (3,)},
+            "x": (7, 4, 5),
+            "f_weight": (3, 5),
+            "f_bias": (3,),
             "s": (4, 3),
         }
         assert outs == [(7, 4, 3), (4, 3)]
@@ -149,7 +152,9 @@ class TestInference:
         assert outs == [(0, 3), (3,)]
 
     def test_while_and_cond(self):
-        steps, last = sym.while_loop(lambda i, v: i < 3, lambda i, v: (v, [i + 1, v * 2]), [x, s], 5)
+        steps, last = sym.while_loop(
+            lambda i, v: i < 3, lambda i, v: (v, [i + 1, v * 2]), [x, s], 5
+        )
         loop = mx.sym.Group([steps, *last])
         assert loop.infer_shape(x=(1,), s=(2, 3))[1] == [(5, 2, 3), (1,), (2, 3)]
         either = sym.cond(p, lambda: x * 2, lambda: x + w)
@@ -158,7 +163,8 @@ class TestInference:
     def test_types(self):
         loop = mx.sym.Group(list(sym.foreach(lambda a, b: (a * w, b + 1), x, s)))
         args, outs, _ = loop.infer_type(x="float64", s="float16")
-        assert args == [np.float64, np.float64, np.float16]
+        assert loop.list_arguments() == ["x", "s", "w"]
+        assert args == [np.float64, np.float16, np.float64]
         assert outs == [np.float64, np.float16]
 
     def test_contradictions_are_named(self):
@@ -174,14 +180,17 @@ class TestInference:
         (lambda: sym.foreach(lambda a, b: (a, a), x, s), "does not use s"),
         (lambda: sym.foreach(lambda a, b: (a, [b]), x, s), "another form"),
         (lambda: sym.foreach(lambda a, b: a, x, s), "body gives Symbol"),
-        (lambda: sym.foreach(lambda a, b: (a, 1), x, s), "not a Symbol"),
+        (lambda: sym.foreach(lambda a, b: (a, 1), x, s), "states: a int"),
         (lambda: sym.foreach(lambda a, b: (a, b), 1, s), "foreach: data"),
         (lambda: sym.while_loop(lambda i: i < 3, lambda i: (i, i), x), "max_iterations"),
         (lambda: sym.while_loop(lambda i: i < 3, lambda i: (i, i), x, "x"), "max_iterations"),
         (lambda: sym.while_loop(lambda: 1, lambda: ([], []), [], 3), "loop_vars is empty"),
         (lambda: sym.while_loop(lambda i: 3, lambda i: (i, i), x, 3), "what cond gives"),
         (lambda: sym.while_loop(lambda i: i < 3, lambda i: (i, [i, i]), x, 3), "another number"),
-        (lambda: sym.while_loop(lambda i, j: i < 3, lambda i, j: (i, [i, w]), [x, s], 3), "use the"),
+        (
+            lambda: sym.while_loop(lambda i, j: i < 3, lambda i, j: (i, [i, w]), [x, s], 3),
+            "use the",
+        ),
         (lambda: sym.cond(p, lambda: [x, w], lambda: x), "different numbers"),
         (lambda: sym.cond(1, lambda: x, lambda: x), "cond: pred"),
     ],
@@ -193,5 +202,26 @@ def test_misuse_is_named(make, what):
 
 def test_numbers_that_are_none():
     values = mx.nd.array([1, float("inf"), float("nan"), float("-inf")])
-    found = [f(x).eval(x=values)[0].asnumpy().tolist() for f in (sym.isnan, sym.isinf, sym.isfinite)]
+    found = [
+        f(x).eval(x=values)[0].asnumpy().tolist() for f in (sym.isnan, sym.isinf, sym.isfinite)
+    ]
     assert found == [[0, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0]]
+
+
+def test_on_a_gpu(strict_gpu):
+    gpu = mx.gpu(0)
+    steps, last = sym.while_loop(
+        lambda i, v: i < 2, lambda i, v: (v * w, [i + 1, v + w]), [x, s], 3
+    )
+    sums, total = sym.foreach(lambda a, b: (a + b, a * b), steps, last[1])
+    group = mx.sym.Group([sym.cond(last[0] > 1, lambda: total, lambda: last[1]), sums])
+    values = {"x": mx.nd.zeros(1, gpu), "s": mx.nd.ones(2, gpu), "w": mx.nd.ones(2, gpu) * 3}
+    grads = {"w": mx.nd.zeros(2, gpu)}
+    executor = group.bind(gpu, values, grads)
+    found = executor.forward(is_train=True)
+    executor.backward()
+    assert all(f.context == gpu for f in found)
+    assert grads["w"].asnumpy().any()
+    host = {name: value.as_in_context(mx.cpu()) for name, value in values.items()}
+    for one, other in zip(found, group.eval(**host), strict=True):
+        assert (one.asnumpy() == other.asnumpy()).all()

@@ -59,30 +59,36 @@ def full(k, p):
 full.example(shape=(3,), value=1.5).gives(lambda: np.full(3, 1.5))
 
 
-def _arange_length(p):
-    """Number of elements: those of the range, each `repeat` times."""
-    if p.stop is None:
-        raise ParameterError("_arange needs `stop`", rule="start, stop, step give the length")
-    return max(0, math.ceil((p.stop - p.start) / p.step)) * p.repeat
+def _arange_count(p):
+    """Number of different values; one number given alone is the end."""
+    if not p.step:
+        raise ParameterError("a range with step 0", rule="step is not 0")
+    start, stop = (0.0, p.start) if p.stop is None else (p.start, p.stop)
+    return max(0, math.ceil((stop - start) / p.step))
+
+
+def _arange_shape(p):
+    follows = p.infer_range and p.stop is None
+    return [], [(None if follows else _arange_count(p) * p.repeat,)]
 
 
 @operator(
     "_arange",
-    Real("start", doc="First value."),
+    Real("start", doc="First value; the end of the range from 0 where `stop` is None."),
     Real("stop", None, doc="The values stay below it."),
     Real("step", 1.0, doc="Distance of neighbours."),
     Int("repeat", 1, low=1, doc="How often each value is repeated."),
-    Bool("infer_range", False, doc="Take the length from where the result is used."),
+    Bool("infer_range", False, doc="In a graph: take the length from where the result is used."),
     CTX,
     DTYPE,
-    shape=lambda p: ([], [(_arange_length(p),)]),
+    shape=_arange_shape,
     aliases=("_npi_arange",),
     **CREATION,
 )
 def arange(k, p):
     """Evenly spaced numbers from `start` to below `stop`, each repeated `repeat` times."""
-    count = _arange_length(p) // p.repeat
-    values = p.start + p.step * np.arange(count, dtype="float64")
+    start = 0.0 if p.stop is None else p.start
+    values = start + p.step * np.arange(_arange_count(p), dtype="float64")
     return k.to_device(np.repeat(values, p.repeat).astype(p.dtype))
 
 

@@ -189,8 +189,8 @@ def reference(stride=1, pad=0, adj=0, dilate=1, groups=1):
             window = (slice(i * stride, i * stride + r, dilate) for i, r in along)
             number = x[(slice(None), c, *place)].reshape(n, *(1,) * (x.ndim - 1))
             y[(slice(None), slice(first, first + inner), *window)] += number * w[c]
-        cut = (slice(pad, m - pad + adj) for m in whole)
-        return y[(..., *cut)] + np.reshape(b, (-1,) + (1,) * len(lengths))
+        cut = [slice(pad, m - pad + adj) for m in whole]
+        return y[(slice(None), slice(None), *cut)] + np.reshape(b, (-1,) + (1,) * len(lengths))
 
     return value
 

@@ -35,9 +35,10 @@ MAPS = Shape("shape", doc="Shape of the data.")
 def _corners(xp, p, rois):
     """The upper left corner and the size of each region in pixels of the data, (regions, 2), both
     as (x, y)."""
+    scale = float(np.float32(p.spatial_scale))  # as in MXNet, for float64 as well
     rounded = xp.sign(rois) * xp.floor(abs(rois) + 0.5)
-    start = rounded[:, 1:3] * p.spatial_scale - 0.5
-    size = (rounded[:, 3:5] + 1) * p.spatial_scale - 0.5 - start
+    start = rounded[:, 1:3] * scale - 0.5
+    size = (rounded[:, 3:5] + 1) * scale - 0.5 - start
     return start, xp.maximum(size, 0.1)
 
 
@@ -50,7 +51,7 @@ def _parts(k, p, dtype):
 
 
 def _along(xp, p, start, size):
-    """Where the samples of each part lie along one axis without trans: (regions, parts, samples)."""
+    """Where all samples lie along one axis before they move, (regions, parts, samples)."""
     step = (size / p.pooled_size)[:, None, None]
     parts, samples = (xp.arange(n, dtype=size.dtype) for n in (p.pooled_size, p.sample_per_part))
     return start[:, None, None] + parts[:, None] * step + samples * (step / p.sample_per_part)
@@ -150,15 +151,15 @@ def deformable_pooling(k, p, data, rois, trans=None):
 
     Source: MXNet 1.6, `mx.nd.contrib.DeformablePSROIPooling`; Dai and others, 2017.
     """
-    xp, (x, regions, moves) = k.xp, widened(data, rois, trans)
+    xp, (pictures, regions, moves) = k.xp, widened(data, rois, trans)
     places = _places(k, p, regions, moves)
-    inside, (corners, _, _) = _around(
-        *places[:, :, None], data.shape[2:], xp.floor, xp.ceil, xp.clip
-    )
-    classes, height = places.shape[1], data.shape[2]
-    maps = x.reshape(_column(x.shape, classes, p.output_dim)).transpose(1, 2, 0, 3, 4, 5)
+    y, x = places[:, :, None]
+    inside, (corners, _, _) = _around(y, x, data.shape[2:], xp.floor, xp.ceil, xp.clip)
+    corners = _lowered(corners, _first_rows(xp, p, regions, data.shape[2]))
+    classes = places.shape[1]
+    maps = pictures.reshape(_column(data.shape, classes, p.output_dim))
+    maps = maps.transpose(1, 2, 0, 3, 4, 5)
     maps = maps.reshape(classes, p.output_dim // classes, -1, data.shape[3])
-    corners = _lowered(corners, _first_rows(xp, p, regions, height))
     total = (mixed(partial(pick, xp, maps), corners) * inside).sum(3)
     total /= xp.maximum(inside.sum(3), 1)
     total = total.reshape(p.output_dim, len(rois), p.pooled_size, p.pooled_size)
@@ -348,4 +349,4 @@ region_moves.example(
     (2, 2, 48, 4), _ROIS, shape=(3, 4, 2, 2), part_size=2, sample_per_part=2, trans_std=0.1,
     **_SIZES,
 )  # fmt: skip
-region_maps.example(_ROIS, height=5, **_SIZES)
+region_maps.example(_ROIS, height=5, **_SIZES).not_smooth("row numbers are whole")

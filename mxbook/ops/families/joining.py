@@ -5,13 +5,13 @@ import numpy as np
 from mxbook.base import shapes
 from mxbook.base.errors import ParameterError, ShapeError
 from mxbook.ops import rules
-from mxbook.ops.params import Bool, Int, Shape
+from mxbook.ops.params import Bool, Count, Int, Shape
 from mxbook.ops.registry import operator
 
 from .shape import copied, result_cost
 from .slicing import along
 
-NUM_ARGS = Int("num_args", low=1, doc="How many arrays; counted by itself.")
+NUM_ARGS = Count("num_args", doc="How many arrays; counted by itself.")
 
 
 @operator(
@@ -183,7 +183,7 @@ def _names(count):
 
 @operator(
     "SliceChannel",
-    Int("num_outputs", low=1, doc="How many pieces."),
+    Count("num_outputs", doc="How many pieces."),
     Int("axis", 1, doc="The axis to cut."),
     SQUEEZE,
     aliases=("split",),

@@ -9,7 +9,7 @@ from mxbook.base import shapes
 from mxbook.base.errors import ShapeError
 from mxbook.ops import rules
 from mxbook.ops.kernels import linalg as algorithms
-from mxbook.ops.params import Bool, Float, Int
+from mxbook.ops.params import Bool, Count, Float, Int
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
@@ -293,7 +293,7 @@ trmm.example((3, 3), (2, 3), rightside=True, transpose=True, lower=False, alpha=
 
 @operator(
     "khatri_rao",
-    Int("num_args", low=1, doc="How many matrices; counted by itself."),
+    Count("num_args", doc="How many matrices; counted by itself."),
     variadic="num_args",
     type=real_type,
 )

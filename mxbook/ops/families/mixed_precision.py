@@ -5,7 +5,7 @@ import numpy as np
 from mxbook.base.dtypes import DEFAULT, TYPES
 from mxbook.ops import rules
 from mxbook.ops.examples import In
-from mxbook.ops.params import Bool, Enum, Int
+from mxbook.ops.params import Bool, Count, Enum
 from mxbook.ops.registry import operator
 
 HALF = TYPES["float16"]
@@ -49,7 +49,7 @@ def _(F, _p, dy, data_dtype):
 
 @operator(
     "amp_multicast",
-    Int("num_outputs", low=1, doc="How many arrays."),
+    Count("num_outputs", doc="How many arrays."),
     Bool("cast_narrow", False, doc="Convert to the narrowest type in place of the widest."),
     variadic="num_outputs",
     counts=False,
@@ -130,7 +130,7 @@ def _(_p, data):
 
 @operator(
     "multi_all_finite",
-    Int("num_arrays", 1, low=1, doc="How many arrays."),
+    Count("num_arrays", 1, doc="How many arrays."),
     INIT,
     variadic="num_arrays",
     counts=False,

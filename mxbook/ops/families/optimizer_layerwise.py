@@ -7,20 +7,17 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mxbook.base.dtypes import DEFAULT, TYPES
+from mxbook.base.dtypes import DEFAULT
 from mxbook.base.errors import DTypeError, ShapeError
 from mxbook.base.shapes import known, size, text
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
-from mxbook.ops.params import Bool, Int, Single
+from mxbook.ops.params import Bool, Count, Single
 from mxbook.ops.registry import operator
 
-from .optimizer import CLIP, LR, RESCALE, STEP, WHY, in_float32, mixed_types, rescaled
+from .optimizer import CLIP, HALF, LR, RESCALE, STEP, WHY, in_float32, mixed_types, rescaled
 from .optimizer_adaptive import BETA1, BETA2, STEP_COUNT, keep_means, means_value
-
-HALF = TYPES["float16"]
-
 
 # ---- formulas
 
@@ -175,7 +172,7 @@ def mp_lamb_update_phase2(k, p, weight, g, r1, r2, weight32, *, out=None):
 
 @operator(
     "multi_sum_sq",
-    Int("num_arrays", low=1, doc="How many arrays."),
+    Count("num_arrays", doc="How many arrays."),
     variadic="num_arrays",
     counts=False,
     zero_gradient=True,

@@ -15,7 +15,7 @@ from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Int, Rates
+from mxbook.ops.params import Count, Rates
 from mxbook.ops.registry import operator, register
 
 from .optimizer import (
@@ -43,7 +43,7 @@ from .optimizer_adaptive import (
 LRS = Rates("lrs", doc="Learning rates, one a weight.")
 WDS = Rates("wds", doc="Weight decays, one a weight: `wd * weight` is added to the gradient.")
 ETAS = Rates("etas", doc="Schedules of the learning rates, one a weight: factors of whole steps.")
-COUNT = Int("num_weights", 1, low=1, doc="How many weights.")
+COUNT = Count("num_weights", 1, doc="How many weights.")
 
 
 class Layout:
@@ -284,7 +284,7 @@ def _array_names(p):
 
 @operator(
     "reset_arrays",
-    Int("num_arrays", low=1, doc="How many arrays."),
+    Count("num_arrays", doc="How many arrays."),
     variadic="num_arrays",
     counts=False,
     mutates=_array_names,

@@ -10,7 +10,7 @@ from typing import Any
 
 from mxbook.base import shapes
 from mxbook.base.dtypes import DEFAULT, FLOATS, TYPES
-from mxbook.base.errors import DTypeError, ParameterError, ShapeError
+from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
@@ -56,9 +56,7 @@ def _cost(_p, _ins, outs):
 
 
 def _shape(p):
-    if not p.shape:
-        raise ShapeError("the shape of the result is not given", rule="shape=(...), or out=array")
-    return [], [p.shape]
+    return [], [p.shape or None]  # in a graph it may follow from the use
 
 
 def _float_type(p, *dtypes):

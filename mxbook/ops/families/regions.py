@@ -45,8 +45,7 @@ class Scale(Real):
 
 
 SIZE = Pair("pooled_size", doc="Height and width of the result.")
-SCALE_WORDS = "Size of the feature map divided by that of the picture."
-SCALE = Scale("spatial_scale", doc=SCALE_WORDS)
+SCALE = Scale("spatial_scale", doc="Size of the feature map divided by that of the picture.")
 
 
 def wide(data: Any) -> Any:

@@ -364,7 +364,7 @@ def crop(k, p, *data, out=None):
     return copied(k, data[0][_part(p, [x.shape for x in data])], out)
 
 
-def _part(p, ins) -> tuple[slice, ...]:
+def _part(p, ins) -> tuple:
     """Index of the part within the first input."""
     lengths = picture(ins[0])[2:]
     size = p.h_w if len(ins) == 1 else picture(ins[1], "the second input")[2:]

@@ -11,9 +11,9 @@ from typing import Any
 
 from .scratch import scratch
 
-# Numbers in a part: a few arrays of so many stay in the cache (not all in its second level; with
-# smaller parts the many calls cost more than that brings).
-BLOCK = 2**17
+# Numbers in a part.  A few arrays of so many stay in a processor's cache, the last level included;
+# with smaller parts the many calls cost more than a nearer cache brings.
+BLOCK = 2**18
 SMALL = 2**12  # up to so many, fresh memory costs less than looking for used one
 
 

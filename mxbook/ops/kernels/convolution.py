@@ -58,8 +58,8 @@ class Geometry(NamedTuple):
             return array
         return array.transpose(0, array.ndim - 1, *range(1, array.ndim - 1))
 
-    def shape(self, n: int, c: int, lengths: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of an array in this layout."""
+    def shape(self, n: int | None, c: int | None, lengths: tuple) -> tuple:
+        """The shape of an array in this layout; None for what is unknown."""
         return (n, *lengths, c) if self.last else (n, c, *lengths)
 
     def by_pixel(self, channels: int, places: tuple[int, ...]) -> bool:

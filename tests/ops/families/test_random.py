@@ -88,3 +88,14 @@ def test_errors_come_before_anything_is_drawn(name, parameters, error):
     np.testing.assert_array_equal(
         F._random_uniform(shape=(3,)).asnumpy(), Generator(3).uniform(shape=(3,))
     )
+
+
+def test_a_draw_that_fails_does_not_spoil_the_generator():
+    mx.random.seed(1)
+    expected = mx.nd.random.uniform(shape=3).asnumpy()
+    graph = mx.nd.sparse.csr_matrix((2, 2), dtype="int64")
+    beyond = mx.nd.contrib.dgl_csr_neighbor_uniform_sample(graph, mx.nd.array([7], dtype="int64"))
+    mx.random.seed(1)
+    np.testing.assert_array_equal(mx.nd.random.uniform(shape=3).asnumpy(), expected)
+    with pytest.raises(mx.MXNetError):
+        beyond[0].wait_to_read()

@@ -32,6 +32,17 @@ def test_a_flow_is_in_pixels():
     np.testing.assert_allclose(found[0, 0], [[1, 2, 3, 0], [5, 6, 7, 0], [9, 10, 11, 0]], atol=1e-5)
 
 
+@given(lengths, lengths)
+def test_a_transformer_is_a_grid_and_a_sampler(height, width):
+    random = np.random.default_rng(0)
+    data = mx.nd.array(random.normal(size=(2, 3, 4, 5)))
+    loc = mx.nd.array(random.normal(size=(2, 6)))
+    options = {"transform_type": "affine", "target_shape": (height, width)}
+    grid = F.GridGenerator(loc, **options)
+    found = F.SpatialTransformer(data, loc, sampler_type="bilinear", **options)
+    np.testing.assert_array_equal(found.asnumpy(), F.BilinearSampler(data, grid).asnumpy())
+
+
 def test_errors():
     with pytest.raises(ParameterError, match="target_shape"):
         F.GridGenerator(mx.nd.ones((1, 6)), transform_type="affine")

@@ -1,0 +1,3 @@
+"""`gluon.contrib`: layers that are less settled than those of `gluon`; `rnn` recurrent cells."""
+
+from . import rnn
