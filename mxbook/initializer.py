@@ -14,7 +14,7 @@ Source: MXNet 1.6, `mxnet.initializer`.
 import re
 import warnings
 from collections.abc import Callable, Iterable
-from math import sqrt
+from math import prod, sqrt
 from typing import Any
 
 from mxbook import random
@@ -128,7 +128,7 @@ OLDER_ENDINGS = (
 
 def _norm(array: NDArray) -> str:
     """What verbose mode prints: the root mean square of the values."""
-    return str((array.norm() / sqrt(array.size)).asscalar())
+    return str((array.norm() / sqrt(prod(array.shape))).asscalar())
 
 
 class Initializer:
@@ -372,7 +372,7 @@ class Orthogonal(Initializer):
     def _init_weight(self, _name: str, arr: NDArray) -> None:
         import numpy as np
 
-        shape = (arr.shape[0], arr.size // arr.shape[0])
+        shape = (arr.shape[0], prod(arr.shape[1:]))
         draw = random.uniform if self.rand_type == "uniform" else random.normal
         low_or_mean = -1.0 if self.rand_type == "uniform" else 0.0
         start = draw(low_or_mean, 1.0, shape=shape).asnumpy()

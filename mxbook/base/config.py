@@ -104,6 +104,14 @@ SETTINGS = (
         "worker may always be queued).",
     ),
     Setting(
+        "compiled",
+        _flag,
+        True,
+        "MXBOOK_COMPILED",
+        "Use kernels compiled by Numba, where that is installed, for large arrays of float32; "
+        "otherwise NumPy computes everything.",
+    ),
+    Setting(
         "log_events",
         _count,
         2**16,

@@ -91,6 +91,29 @@ def current_context() -> Context:
     return _local.context
 
 
+def context_of(given: Context | str | None) -> Context:
+    """A context given as such, as MXNet's text, or not at all (the current one).
+
+    Raises ContextError for a text that names no device.
+
+    >>> context_of("gpu(1)")
+    gpu(1)
+    """
+    if not given:
+        return current_context()
+    if isinstance(given, Context):
+        return given
+    kind, bracket, rest = str(given).partition("(")
+    number = rest[:-1] if bracket else "0"
+    if not number.isdecimal() or (bracket and rest[-1:] != ")"):
+        raise ContextError(
+            f"{given!r} names no device",
+            rule="a device type and a number in brackets, as in gpu(0)",
+            hint="or a context, such as mx.gpu(0)",
+        )
+    return Context(kind, int(number))
+
+
 def cpu(device_id: int = 0) -> Context:
     """The processor.  Numbers above 0 are the same processor under another name.
 

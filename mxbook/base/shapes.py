@@ -73,6 +73,22 @@ def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(y if x == 1 else x for x, y in pairs)
 
 
+MOST_AXES = 32  # of CuPy's arrays; NumPy's may have twice as many
+
+
+def check_lengths(shape: Shape | None) -> None:
+    """Raise ShapeError unless there can be an array of this shape, as far as it is known.
+
+    >>> check_lengths((2, None))
+    """
+    if shape is None:
+        return
+    if any(d is not None and d < 0 for d in shape):
+        raise ShapeError(f"the result would have the shape {text(shape)}", rule="no length below 0")
+    if len(shape) > MOST_AXES:
+        raise ShapeError(f"the result would have {len(shape)} axes", rule=f"at most {MOST_AXES}")
+
+
 def axis_index(axis: int, ndim: int, what: str = "axis") -> int:
     """A possibly negative axis as a number from 0 to ndim - 1.
 

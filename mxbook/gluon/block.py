@@ -32,6 +32,7 @@ from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.symbol import Symbol
 
 from . import loading, tracing
+from .cached_graph import CachedGraph
 from .parameter import DeferredInitializationError, Parameter, ParameterDict, _contexts
 from .tracing import _flatten, _regroup  # noqa: F401 - gluonts and others take them from here
 from .utils import HookHandle, _indent, shape_is_known
@@ -405,6 +406,7 @@ class HybridBlock(Block):
         super().__init__(prefix=prefix, params=params)
         self._cached_graph: tuple = ()
         self._cached_op = None
+        self._graphs: dict[Any, CachedGraph] = {}  # by the structure of the inputs
         self._in_format: Any = None
         self._out_format: Any = None
         self._active = False
@@ -442,6 +444,7 @@ class HybridBlock(Block):
     def _clear_cached_op(self) -> None:
         self._cached_graph = ()
         self._cached_op = None
+        self._graphs = {}
         self._complete = False
 
     def cast(self, dtype: Any) -> None:
@@ -502,14 +505,25 @@ class HybridBlock(Block):
             return self._array_forward(ctx, x, args)
 
     def _array_forward(self, ctx: Context, x: Any, args: tuple) -> Any:
-        if self._active and not self._complete:
-            self._finish_whole((x, *args))
+        if self._active:
+            if not self._complete:
+                self._finish_whole((x, *args))
+            return self._run_graph(ctx, (x, *args))
         try:
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}
         except DeferredInitializationError:
             self._finish_deferred((x, *args), list(self.params.values()))
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}
         return self.hybrid_forward(nd, x, *args, **params)
+
+    def _run_graph(self, ctx: Context, args: tuple) -> Any:
+        """Compute with the graph for inputs of this structure, which is made at the first call."""
+        flat = [a for a in tracing.leaves(args) if isinstance(a, NDArray)]
+        structure = tracing.structure(args)
+        graph = self._graphs.get(structure)
+        if graph is None:
+            graph = self._graphs[structure] = CachedGraph(self, args)
+        return graph(flat, ctx)
 
     def _symbolic_forward(self, x: Symbol, args: tuple) -> Any:
         params = {name: p.var() for name, p in self._reg_params.items()}

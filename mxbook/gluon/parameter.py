@@ -21,10 +21,20 @@ from mxbook import ndarray as nd
 from mxbook import symbol as sym
 from mxbook.base import sites
 from mxbook.base.context import Context, cpu, current_context
-from mxbook.base.errors import DTypeError, MXNetError, ParameterError, ShapeError
+from mxbook.base.errors import DTypeError, ParameterError, ShapeError
+from mxbook.base.sparse import STYPES
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.symbol import Symbol
 
+from .parameter_errors import (
+    DeferredInitializationError,
+    deferred,
+    elsewhere,
+    is_sparse,
+    no_trainer,
+    not_initialized,
+    not_row_sparse,
+)
 from .utils import shape_is_known
 
 __all__ = [
@@ -39,10 +49,6 @@ tensor_types = (Symbol, NDArray)
 GRAD_REQS = ("write", "add", "null")
 
 
-class DeferredInitializationError(MXNetError):
-    """A parameter was asked for before the first forward pass told its shape."""
-
-
 class Parameter:
     """A learned array with copies on one or several devices.
 
@@ -54,6 +60,11 @@ class Parameter:
     init                 initializer of its own
     allow_deferred_init  whether unknown lengths are allowed in `initialize`
     differentiable       whether it can have a gradient at all
+    stype                storage type of the values: `default`, `row_sparse` or `csr`
+    grad_stype           storage type of the gradients
+
+    A row_sparse parameter lives on the trainer's key-value store; only the rows that a batch needs
+    are fetched, with `row_sparse_data`.
 
     >>> weight = Parameter("weight", shape=(2, 2))
     >>> weight.initialize(initializer.One())
@@ -95,8 +106,8 @@ class Parameter:
         self._deferred_init: tuple = ()
         self._allow_deferred_init = allow_deferred_init
         self._differentiable = differentiable
-        self._stype = _dense("stype", stype)
-        self._grad_stype = _dense("grad_stype", grad_stype)
+        self._stype = _storage_type(name, "stype", stype)
+        self._grad_stype = _storage_type(name, "grad_stype", grad_stype)
         self._grad_req = "null"
         self.grad_req = grad_req
         self._site = sites.here(2)
@@ -174,6 +185,7 @@ class Parameter:
                 lr_mult=self.lr_mult,
                 wd_mult=self.wd_mult,
                 init=self.init,
+                stype=self._stype,
             )
         return self._var
 
@@ -228,7 +240,7 @@ class Parameter:
         self._deferred_init = ()
         with autograd.pause():
             if data is None:
-                data = nd.zeros(self.shape, dtype=self.dtype, ctx=cpu())
+                data = nd.zeros(self.shape, dtype=self.dtype, ctx=cpu(), stype=self._stype)
                 self._fill(data, init, default_init)
             self._init_impl(data, ctx)
 
@@ -243,6 +255,7 @@ class Parameter:
 
     def _init_impl(self, data: NDArray, ctx_list: Iterable[Context]) -> None:
         """Put copies of the values on the devices."""
+        data = _stored_as(data, self._stype)
         self._ctx_list = list(ctx_list)
         self._ctx_map = [[], []]
         for i, ctx in enumerate(self._ctx_list):
@@ -258,7 +271,9 @@ class Parameter:
             self._grad = None
             return
         data = self._data or []
-        self._grad = [nd.zeros(d.shape, dtype=d.dtype, ctx=d.context) for d in data]
+        self._grad = [
+            nd.zeros(d.shape, dtype=d.dtype, ctx=d.context, stype=self._grad_stype) for d in data
+        ]
         autograd.mark_variables(data, self._grad, self.grad_req)
 
     def _load_init(
@@ -322,7 +337,7 @@ class Parameter:
         self._given = True
         if self._data is None:
             if not self._deferred_init:
-                raise _not_initialized(self)
+                raise not_initialized(self)
             self._deferred_init = (*self._deferred_init[:3], data)
             return
         trainer = self._trainer
@@ -347,21 +362,30 @@ class Parameter:
             index = row[ctx.device_id] if ctx.device_id < len(row) else None
             if index is not None:
                 return arr_list[index]
-            raise _elsewhere(self, ctx)
+            raise elsewhere(self, ctx)
         if self._deferred_init:
             raise deferred([self])
-        raise _not_initialized(self)
+        raise not_initialized(self)
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """The array on a device (the only one, or the current one).
 
         Raises DeferredInitializationError before the first forward pass where that tells the
-        shape, and RuntimeError before `initialize` or for a device that the parameter is not on.
+        shape, and RuntimeError before `initialize`, for a device that the parameter is not on, or
+        for a sparse parameter.
         """
+        if self._stype != "default":
+            raise is_sparse(self, "data()")
         return self._check_and_get(self._data, ctx)
 
     def list_data(self) -> list[NDArray]:
-        """The arrays on all devices, in the order of `list_ctx`."""
+        """The arrays on all devices, in the order of `list_ctx`; see `data`."""
+        if self._stype != "default":
+            raise is_sparse(self, "list_data()")
+        return self._copies()
+
+    def _copies(self) -> list[NDArray]:
+        """The arrays on all devices, also those of a sparse parameter."""
         return self._check_and_get(self._data, list)
 
     def grad(self, ctx: Context | None = None) -> NDArray:
@@ -386,26 +410,51 @@ class Parameter:
             return self._ctx_list or []
         if self._deferred_init:
             return self._deferred_init[1]
-        raise _not_initialized(self)
+        raise not_initialized(self)
 
     def row_sparse_data(self, row_id: NDArray) -> NDArray:
-        """Rows of a row_sparse parameter; raises RuntimeError, because this one is dense."""
-        raise _is_dense(self, "row_sparse_data")
+        """The rows with these numbers of a row_sparse parameter, on the device of `row_id`.
+
+        They are fetched from the store of the parameter's trainer.  Raises RuntimeError for a
+        parameter that is not row_sparse or has no trainer.
+        """
+        if self._stype != "row_sparse":
+            raise not_row_sparse(self, "row_sparse_data()")
+        if not isinstance(row_id, NDArray):
+            raise DTypeError(f"row_id is a {type(row_id).__name__}", rule="an NDArray")
+        return self._pulled(row_id, row_id.context)
 
     def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
-        """Rows of a row_sparse parameter on all devices; raises RuntimeError for a dense one."""
-        raise _is_dense(self, "list_row_sparse_data")
+        """The rows with these numbers on all devices; see `row_sparse_data`."""
+        if self._stype != "row_sparse":
+            raise not_row_sparse(self, "list_row_sparse_data()")
+        return self._pulled(row_id, list)
+
+    def _pulled(self, row_id: NDArray, ctx: Any) -> Any:
+        """The array for a device (or all for `ctx=list`), with these rows fetched."""
+        if not self._trainer:
+            raise no_trainer(self)
+        arrays = self._check_and_get(self._data, ctx)
+        self._trainer._row_sparse_pull(self, arrays, row_id)
+        return arrays
 
     # ---- changing it
 
     def zero_grad(self) -> None:
         """Set the gradients to 0; needed between steps with `grad_req="add"` only."""
         for grad in self._grad or ():
-            grad[:] = 0
+            nd.zeros_like(grad, out=grad)
 
     def _reduce(self) -> NDArray:
-        """The mean of the copies, on the processor; what is written to files."""
-        copies = [d.copyto(cpu()) for d in self.list_data()]
+        """The value on the processor, as it is written to files: the mean of the copies.
+
+        Of a sparse parameter its trainer has all rows; without one the copies are whole.
+        """
+        if self._stype != "default" and self._trainer:
+            whole = nd.zeros(self.shape, dtype=self.dtype, ctx=cpu(), stype=self._stype)
+            self._trainer._pull_whole(self, whole)
+            return whole
+        copies = [d.copyto(cpu()) for d in self._copies()]
         return copies[0] if len(copies) == 1 else nd.add_n(*copies) / len(copies)
 
     def reset_ctx(self, ctx: Context | Sequence[Context]) -> None:
@@ -435,7 +484,15 @@ class Parameter:
                 autograd.mark_variables(self._data, self._grad, self.grad_req)
 
     def _set_trainer(self, trainer: Any) -> None:
-        """Note which trainer changes the values."""
+        """Note which trainer changes the values.
+
+        Raises RuntimeError for a second one of a sparse parameter, whose values are on a store.
+        """
+        if self._stype != "default" and self._trainer and trainer and self._trainer is not trainer:
+            raise RuntimeError(
+                f"Failed to set the trainer for Parameter '{self.name}' because it was already set."
+                f" More than one trainers for a {self._stype} Parameter is not supported."
+            )
         self._trainer = trainer
 
 
@@ -480,60 +537,17 @@ def _contexts(ctx: Context | Sequence[Context] | None) -> list[Context]:
     return [ctx] if isinstance(ctx, Context) else list(ctx)
 
 
-def _dense(what: str, stype: str) -> str:
-    """A storage type, which must be `default`."""
-    if stype in ("row_sparse", "csr"):
-        raise ParameterError(f"{what}={stype!r} needs sparse arrays, which mxbook has not yet")
-    if stype != "default":
-        raise ParameterError(f"{what} cannot be {stype!r}", rule="default, row_sparse or csr")
+def _storage_type(name: str, what: str, stype: str) -> str:
+    if stype not in STYPES:
+        raise ParameterError(
+            f"{what} of the parameter {name!r} cannot be {stype!r}", rule="default, row_sparse, csr"
+        )
     return stype
 
 
-# MXNet raises plain RuntimeErrors here, and code that reads parameters catches them by that type.
-
-
-def _not_initialized(parameter: Parameter) -> RuntimeError:
-    error = MXNetError(
-        f"Parameter '{parameter.name}' has not been initialized",
-        place=parameter._made(),
-        hint="call net.initialize(); make the Trainer from net.collect_params(): net.params "
-        "leaves out the parameters of child blocks",
-    )
-    return RuntimeError(str(error))
-
-
-def _elsewhere(parameter: Parameter, ctx: Context) -> RuntimeError:
-    return RuntimeError(
-        f"Parameter '{parameter.name}' was not initialized on context {ctx}. "
-        f"It was only initialized on {parameter._ctx_list}."
-    )
-
-
-def _is_dense(parameter: Parameter, method: str) -> RuntimeError:
-    return RuntimeError(
-        f"Cannot return rows of Parameter '{parameter.name}' via {method}() because its storage "
-        "type is default. Please use data() instead."
-    )
-
-
-def deferred(parameters: Sequence[Parameter]) -> DeferredInitializationError:
-    """The error about parameters whose blocks have not run yet: which, where made, what to do."""
-    owners: dict[tuple, list[str]] = {}
-    for p in parameters:
-        place = f"   made {p._site}" if p._site else ""
-        owners.setdefault((p._owner or "parameter", place), []).append(p.name)
-    rows = [
-        ("never ran", f"{owner} ({', '.join(names)}){place}")
-        for (owner, place), names in owners.items()
-    ]
-    names = ", ".join(f"'{p.name}'" for p in parameters)
-    return DeferredInitializationError(
-        f"Parameter {names} has not been initialized yet because initialization was deferred",
-        rule="a block's parameters get their shapes, and with them values, when it first runs",
-        values=rows,
-        hint="pass one batch through the network first, net(x), in a way that reaches every block; "
-        "or give the shapes: Dense(..., in_units=...), Conv2D(..., in_channels=...)",
-    )
+def _stored_as(data: NDArray, stype: str) -> NDArray:
+    """An array in a storage type; itself where it has that already."""
+    return data if data.stype == stype else nd.cast_storage(data, stype=stype)
 
 
 from .parameter_dict import ParameterDict  # noqa: E402 - it is made of Parameters

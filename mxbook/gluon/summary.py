@@ -3,6 +3,7 @@
 from typing import Any
 
 from mxbook import autograd
+from mxbook.base import shapes
 from mxbook.base.errors import MXNetError
 from mxbook.ndarray.ndarray import NDArray
 
@@ -24,9 +25,10 @@ def summary(block: Block, inputs: tuple) -> str:
     def note(b: Block, _inputs: Any, outputs: Any) -> None:
         size = 0
         for p in b._reg_params.values():
-            size += p.data().size
-            totals["learned"] += 0 if p.grad_req == "null" else p.data().size
-            totals["shared"] += p.data().size if id(p) in counted else 0
+            own = shapes.size(p.shape)
+            size += own
+            totals["learned"] += 0 if p.grad_req == "null" else own
+            totals["shared"] += own if id(p) in counted else 0
             counted.add(id(p))
         totals["all"] += size
         rows.append((f"{type(b).__name__}-{len(rows)}", _shapes(outputs), size))

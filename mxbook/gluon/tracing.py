@@ -25,6 +25,17 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def structure(value: Any) -> Any:
+    """Nested inputs as something hashable, in which all arrays look alike.
+
+    >>> structure((None, [2, 3]))
+    (None, (2, 3))
+    """
+    if isinstance(value, list | tuple):
+        return tuple([structure(v) for v in value])
+    return NDArray if isinstance(value, NDArray) else value
+
+
 def input_context(args: tuple) -> Context | None:
     """The device of the first array among the inputs; None when they are symbols.
 
@@ -44,11 +55,22 @@ def input_context(args: tuple) -> Context | None:
 
 def trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
     """Run a block on symbols in place of arrays: the arrays by the symbols' names, and the
-    result.
+    results together.
     """
     arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
-    many = len(arrays) > 1
-    given = {f"data{i}" if many else "data": a for i, a in enumerate(arrays)}
+    names, out = trace_all(block, args)
+    given = dict(zip(names, arrays, strict=True))
+    return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
+
+
+def trace_all(block: Any, args: tuple) -> tuple[dict[str, int], Any]:
+    """Run a block on symbols in place of arrays: the number of the array by the symbol's name, and
+    the result as the block gives it.
+
+    Raises MXNetError where the block does something that symbols cannot.
+    """
+    count = sum(isinstance(a, NDArray) for a in leaves(args))
+    given = {f"data{i}" if count > 1 else "data": i for i in range(count)}
     numbers = iter(given)
 
     def stand_in(value: Any) -> Any:
@@ -57,14 +79,13 @@ def trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
         return sym.var(next(numbers)) if isinstance(value, NDArray) else value
 
     try:
-        out = block._symbolic_forward(*_first(stand_in(args)))
+        return given, block._symbolic_forward(*_first(stand_in(args)))
     except (AttributeError, TypeError) as error:
         raise MXNetError(
             f"{type(block).__name__}.hybrid_forward cannot run on symbols: {error}",
             rule="it is written with F alone, because unknown shapes are worked out on symbols",
             hint="give the shapes (in_units=..., in_channels=...), then it runs on arrays only",
         ) from error
-    return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
 
 
 def _first(args: Any) -> tuple[Any, tuple]:

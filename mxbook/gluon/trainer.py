@@ -23,7 +23,8 @@ from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError, ParameterError
 from mxbook.formats import atomic
 
-from .parameter import Parameter, ParameterDict, deferred
+from .parameter import Parameter, ParameterDict
+from .parameter_errors import deferred
 
 __all__ = ["StaleGradientError", "Trainer"]
 
@@ -69,6 +70,8 @@ class Trainer:
         self._param2idx = {p.name: i for i, p in enumerate(self._params)}
         for parameter in self._params:
             parameter._set_trainer(self)
+        self._contains_sparse_weight = any(p._stype != "default" for p in self._params)
+        self._contains_sparse_grad = any(p._grad_stype != "default" for p in self._params)
         self._compression_params = compression_params
         self._contexts = self._check_contexts()
         self._init_optimizer(optimizer, optimizer_params)
@@ -76,6 +79,7 @@ class Trainer:
         self._kvstore_params = {"kvstore": kvstore, "update_on_kvstore": update_on_kvstore}
         self._last_batch_size: float | None = None
         self._told_about_mean = False
+        self._kv_initialized = False
         self._reset_kvstore()
 
     def _check_contexts(self) -> list[Context]:
@@ -111,6 +115,11 @@ class Trainer:
 
     def _reset_kvstore(self) -> None:
         """Forget the store; the next step sets it up again with the values as they then are."""
+        if self._kv_initialized:
+            for parameter in self._params:
+                if parameter._stype != "default" and parameter not in self._params_to_init:
+                    for array in parameter._copies():  # the devices have some rows only
+                        self._pull_whole(parameter, array)
         self._kv_initialized = False
         self._kvstore: kv.KVStore | None = None
         self._distributed: bool | None = None
@@ -137,6 +146,8 @@ class Trainer:
 
     def _chosen_store(self) -> "tuple[kv.KVStore | None, bool]":
         """The store, None when one device needs none, and whether it should apply the optimizer."""
+        if self._contains_sparse_weight:
+            return self._sparse_store(), True
         wanted = self._kvstore_params["kvstore"]
         if isinstance(wanted, str):
             if len(self._contexts) == 1 and "dist" not in wanted:
@@ -150,9 +161,27 @@ class Trainer:
             raise DTypeError(
                 f"kvstore is a {type(wanted).__name__}", rule="a name, a KVStore or None"
             )
+        if self._contains_sparse_grad:
+            return store, False  # sums of sparse gradients are cheaper to hand out than weights
         small = all(p.data(self._contexts[0]).size <= LARGE for p in self._params)
         allowed = os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") != "0"
         return store, allowed and (small or wanted != "local")
+
+    def _sparse_store(self) -> "kv.KVStore":
+        """The store for row_sparse weights, which must be there and apply the optimizer."""
+        if self._kvstore_params["update_on_kvstore"] is False:
+            raise ParameterError(
+                "Cannot set update_on_kvstore=False when sparse weights are present."
+            )
+        wanted = self._kvstore_params["kvstore"]
+        if isinstance(wanted, str):
+            return kv.create(wanted)
+        if not isinstance(wanted, kv.KVStore):
+            raise DTypeError(
+                f"Cannot create '{wanted}' KVStore with row_sparse parameters.",
+                rule="a name or a KVStore",
+            )
+        return wanted
 
     def _init_params(self) -> None:
         """Give the store the first values."""
@@ -162,9 +191,9 @@ class Trainer:
                 waiting.append(parameter)
                 continue
             index = self._param2idx[parameter.name]
-            arrays = parameter.list_data()
+            arrays = parameter._copies()
             store.init(index, arrays[0])  # type: ignore[union-attr]
-            if self._update_on_kvstore:
+            if self._update_on_kvstore and parameter._stype == "default":
                 store.pull(index, arrays, priority=-index)  # type: ignore[union-attr]
         self._params_to_init = waiting
 
@@ -173,6 +202,20 @@ class Trainer:
             self._init_kvstore()
         if self._params_to_init:
             self._init_params()
+
+    def _row_sparse_pull(self, parameter: Parameter, out: Any, row_id: Any) -> None:
+        """Fetch rows of a parameter from the store into one array, or one on each device."""
+        self._set_up()
+        index = self._param2idx[parameter.name]
+        store: Any = self._kvstore
+        store.row_sparse_pull(index, out=out, row_ids=row_id, priority=-index)
+
+    def _pull_whole(self, parameter: Parameter, out: Any) -> None:
+        """Fetch all rows of a sparse parameter from the store."""
+        self._set_up()
+        index = self._param2idx[parameter.name]
+        store: Any = self._kvstore
+        store.pull(index, out=out, priority=-index, ignore_sparse=False)
 
     # ---- a step
 
@@ -243,20 +286,23 @@ class Trainer:
         self._check_gradients(learned, ignore_stale_grad)
         on_store = self._kvstore is not None and self._update_on_kvstore
         for i, parameter in learned:
-            arrays = parameter.list_data()
             if on_store:
-                self._kvstore.pull(i, arrays, priority=-i)  # type: ignore[union-attr]
+                if parameter._stype == "default":  # rows are fetched when they are needed
+                    arrays = parameter.list_data()
+                    self._kvstore.pull(i, arrays, priority=-i)  # type: ignore[union-attr]
                 continue
-            triples = zip(self._updaters, arrays, parameter.list_grad(), strict=False)
+            triples = zip(
+                self._updaters, parameter.list_data(), parameter.list_grad(), strict=False
+            )
             for updater, array, gradient in triples:
                 if not ignore_stale_grad or array._fresh_grad:
                     updater(i, gradient, array)
                     array._fresh_grad = False
 
     def _check_gradients(self, learned: list[tuple[int, Parameter]], ignore_stale: bool) -> None:
-        stale = [(p, a.context) for _, p in learned for a in p.list_data() if not a._fresh_grad]
+        stale = [(p, a.context) for _, p in learned for a in p._copies() if not a._fresh_grad]
         if stale and not ignore_stale:
-            raise _stale(stale, sum(len(p.list_data()) for _, p in learned))
+            raise _stale(stale, sum(len(p._copies()) for _, p in learned))
         batch_size = self._last_batch_size or 1
         if batch_size != 1 and not self._told_about_mean and _of_mean(learned):
             self._told_about_mean = True
@@ -387,7 +433,7 @@ def _listed(params: Any) -> list[Parameter]:
 
 def _of_mean(learned: list[tuple[int, Parameter]]) -> bool:
     """Whether the new gradients are those of a mean over everything."""
-    nodes = [a._entry[0] for _, p in learned for a in p.list_data() if a._entry]
+    nodes = [a._entry[0] for _, p in learned for a in p._copies() if a._entry]
     return any(n.fresh == "mean" for n in nodes)
 
 

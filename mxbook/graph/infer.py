@@ -31,7 +31,7 @@ def _shape_rule(op: Operator) -> Callable:
     """The operator's shape rule as one that also gets what is known about the outputs."""
 
     def rule(p: Any, ins: list, outs: list) -> tuple[list, list]:
-        ins, made = op.shape_rule(p, *ins) if op.inputs else made_shapes(op, p)
+        ins, made = op.infer_shapes(p, *ins) if op.inputs else made_shapes(op, p)
         if op.inward_rule is not None:
             outs = [shapes.unify(a, b) for a, b in zip(outs, made, strict=True)]
             ins = op.inward_rule(p, ins, outs)
@@ -46,7 +46,7 @@ def made_shapes(op: Operator, p: Any) -> tuple[list, list]:
     As in MXNet 1.6 a length of 0 means there that the length follows from how the result is used:
     `mx.sym.zeros((0, 3)) + x` has the shape of `x`.
     """
-    _, outs = op.shape_rule(p)
+    _, outs = op.infer_shapes(p)
     return [], [s if s is None else tuple([d or None for d in s]) for s in outs]
 
 
@@ -54,7 +54,7 @@ def infer_types(
     heads: list[Entry], given: dict[Node, np.dtype]
 ) -> Callable[[Entry], np.dtype | None]:
     """Like `infer_shapes` for element types."""
-    return _infer(heads, given, lambda op: lambda p, ins, _: op.type_rule(p, *ins), _same_type)
+    return _infer(heads, given, lambda op: lambda p, ins, _: op.infer_types(p, *ins), _same_type)
 
 
 def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:

@@ -13,6 +13,8 @@ import sys
 import warnings
 from collections.abc import Callable
 
+import numpy as np
+
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
@@ -136,6 +138,89 @@ def array_function(op: Operator, general: Callable) -> Callable:
         return result
 
     return function
+
+
+def general_function(op: Operator, general: Callable, bind: Callable) -> Callable:
+    """A function of arrays and parameters.
+
+    A call like one before (arrays of the same specs, equal parameters) finds its plan and the
+    values of the parameters in one look-up; `general` makes any other call, and `bind` tells arrays
+    from parameters.
+    """
+    table = new_table()
+
+    def function(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
+        if out is not None or not mode.inline:
+            return general(*args, out=out, **kwargs)
+        cls = arrays.array_class
+        given, key = [], []
+        for a in args:
+            if type(a) is cls:
+                if a._var is not None and not arrays.idle(a):
+                    return general(*args, **kwargs)
+                given.append(a)
+                key.append(a._spec)
+            else:
+                key.append(a)
+        try:
+            plan, p = table.get((*key, *kwargs.items()), UNKNOWN)
+        except TypeError:  # a list among the parameters
+            return general(*args, **kwargs)
+        if plan is None:
+            if p is None:
+                remember(op, bind, table, (*key, *kwargs.items()), args, kwargs)
+            return general(*args, **kwargs)
+        result = _new(cls)
+        result._origin = arrays.origin_of(plan)
+        result._spec = plan.output
+        result._var = result._entry = None
+        data = [a._data for a in given]
+        try:
+            if plan.pooled:
+                out = arrays.empty(plan.output)
+                result._data = local.quiet.run(plan.kernel, p, *data, out=out)
+            else:
+                result._data = local.quiet.run(plan.kernel, p, *data)
+        except Exception:  # again, the careful way, which knows what to do with it
+            return invoke(op, given, p)[0]
+        if mode.plain:
+            return result
+        if local.recording:
+            record(plan, p, given, [result])
+        else:
+            unrecorded(result)
+        return result
+
+    return function
+
+
+UNKNOWN = (None, None)  # in place of a plan and values: a call that was not seen before ...
+CAREFUL = (None, ())  # ... or one that always goes the careful way
+PLAIN = (str, int, float, type(None), np.dtype, type)  # parameters that a table may hold
+
+
+def remember(op: Operator, bind: Callable, table: dict, key: tuple, args: tuple, kwargs: dict):
+    """Note plan and values of a call under a key, if it may go the fast way.
+
+    Calls with 0.0 among the numbers may not, because -0.0 would find them, too.
+    """
+    inputs, p = bind(op, args, kwargs)
+    names = (*op.positional, *(param.name for param in op.params))
+    params = {**dict(zip(names, args, strict=False)), **kwargs} if not op.variadic else kwargs
+    params = {name: value for name, value in params.items() if name not in op.inputs}
+    listed = sum(type(a) is arrays.array_class for a in args) == len(inputs)
+    plain = all(isinstance(v, PLAIN) or _all_plain(v) for v in params.values())
+    if not (listed and plain):
+        return
+    plan = plan_for(op, p, tuple([a._spec for a in inputs]), local.training)
+    zero = any(type(getattr(p, n)) is float and getattr(p, n) == 0 for n in params)
+    if len(table) > 10_000:
+        table.clear()
+    table[key] = CAREFUL if zero or not plan.simple else (plan, p)
+
+
+def _all_plain(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(v, PLAIN) for v in value)
 
 
 def learn(op: Operator, p: Values, table: dict, *arrays):

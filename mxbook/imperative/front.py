@@ -13,8 +13,9 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values, parse
 
 from . import arrays as _arrays
-from .fast import array_function
+from .fast import array_function, general_function
 from .invoke import invoke
+from .plan import may_be_simple
 
 BOUND_PER_OPERATOR = 1_000  # learning rates may change in every step
 LAST = ("out", "name")  # what functions on arrays take after inputs and parameters
@@ -34,13 +35,15 @@ def function_of(op: Operator, name: str, module: str) -> Callable:
     plain = not op.params and len(op.inputs) <= 2 and not op.variadic and not op.optional
     if plain and op.visible_outputs(op.values({})) == 1:
         return dress(array_function(op, call), op, name, module)
+    if may_be_simple(op):
+        return dress(general_function(op, call, bind), op, name, module)
     return dress(call, op, name, module)
 
 
 def _into(op: Operator, inputs: list, p: Values, out: Any) -> Any:
     outs = list(out) if isinstance(out, list | tuple) else [out]
     for o in outs:
-        _check_array(op, "out", o)
+        _check_array(op, "out", o, _arrays.array_class)
     invoke(op, inputs, p, outs)
     return out
 
@@ -112,14 +115,21 @@ def negative_zero(value: Any) -> bool:
     return value == 0 and type(value) is float and str(value) == "-0.0"
 
 
-def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]]:
-    """Inputs in order and parameters by name, as MXNet's signature assigns them."""
+def split(
+    op: Operator, args: tuple, kwargs: dict, kind: type | None = None
+) -> tuple[list, dict[str, Any]]:
+    """Inputs in order and parameters by name, as MXNet's signature assigns them.
+
+    Inputs are of the class `kind`, by default arrays; DTypeError for others.
+    """
+    kind = kind or _arrays.array_class
     if op.variadic:
         items = (
             list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
         )
         for a in items:
-            _check_array(op, op.inputs[0], a)
+            _check_array(op, op.inputs[0], a, kind)
+        refuse_inputs(op, kwargs, kind)
         return items, {**op.counted(len(items)), **kwargs}
     names = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(names):
@@ -135,12 +145,23 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
     while inputs and inputs[-1] is None:
         inputs.pop()
     for name, a in zip(op.inputs, inputs, strict=False):
-        _check_array(op, name, a)
+        _check_array(op, name, a, kind)
+    refuse_inputs(op, given, kind)
     return inputs, given
 
 
-def _check_array(op: Operator, name: str, value: Any) -> None:
-    if isinstance(value, _arrays.array_class):
+def refuse_inputs(op: Operator, given: dict[str, Any], kind: type) -> None:
+    """Raise ParameterError for an array (a symbol) given as a parameter: one input too many."""
+    wrong = [name for name, value in given.items() if isinstance(value, kind)]
+    if wrong and wrong[0] in {p.name for p in op.params}:
+        raise ParameterError(
+            f"{op.name}: the parameter {wrong[0]} cannot be an {kind.__name__}",
+            rule=f"{len(op.inputs)} input(s): {', '.join(op.inputs) or 'none'}",
+        )
+
+
+def _check_array(op: Operator, name: str, value: Any, wanted: type) -> None:
+    if isinstance(value, wanted):
         return
     if value is None:
         raise ParameterError(f"{op.name} needs the input {name!r}")

@@ -15,6 +15,7 @@ from mxbook import engine
 class _Local(threading.local):
     recording = False
     training = False
+    retaining = False  # whether the backward pass that runs may be repeated
     depth = 0  # `record` blocks around this point, paused or not
 
     def __init__(self):

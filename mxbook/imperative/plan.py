@@ -5,6 +5,7 @@ shapes and types are checked and errors surface, in the user's frame.  Running i
 a call.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,9 +15,9 @@ import numpy as np
 from mxbook import backend
 from mxbook.base import context, shapes
 from mxbook.base.config import config
-from mxbook.base.context import Context
+from mxbook.base.context import Context, context_of
 from mxbook.base.dtypes import FLOATS
-from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeError
+from mxbook.base.errors import ContextError, MXNetError, ParameterError, ShapeError, StorageError
 from mxbook.base.spec import Spec, spec_of
 from mxbook.ops import sparse
 from mxbook.ops.operator import INPUT, INPUTS, Operator
@@ -27,6 +28,8 @@ from mxbook.resource.random import Generator
 from .generators import generator
 from .sharing import share
 
+SURELY_THERE = 2**30  # bytes; above, the device is asked how much memory it has
+MOST_ELEMENTS = 2**56  # NumPy counts bytes with 64 bits, also where another axis has length 0
 PLANS_PER_OPERATOR = 10_000  # ever new shapes must not fill the memory
 
 tables: list[dict] = []  # where the hottest path remembers plans
@@ -74,7 +77,7 @@ class Kernel:
 
     def transfer(self, array: Any, source: str) -> Any:
         """A copy of an array that lives on the device `source`."""
-        return backend.transfer(array, creation_context(source), self.ctx)
+        return backend.transfer(array, context_of(source), self.ctx)
 
 
 class Plan:
@@ -97,6 +100,7 @@ class Plan:
         "pooled",
         "saves",
         "saves_nothing",
+        "simple",
         "small",
         "sparse",
         "steps",
@@ -118,6 +122,7 @@ class Plan:
         self.output = self.outputs[0] if self.outputs else None
         self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
         self.nbytes = sum(s.nbytes for s in self.outputs)
+        self.check_size()
         self.host = ctx.device_typeid != backend.GPU
         self.small = not self.host or self.work < config.inline_elements
         self.pooled = (
@@ -126,12 +131,12 @@ class Plan:
             and len(self.outputs) == 1
             and self.nbytes >= config.pool_smallest
         )
-        # For the hottest path: a function of the arrays alone, where there is one.
-        simple = self.host and self.small and len(self.outputs) == 1 and not self.mutated
-        simple = simple and not (op.crosses_devices or op.dynamic_shape or op.uses_train)
-        simple = simple and not (self.draws or self.pooled) and not self.sparse
+        # Plans that may go the fast way, see `fast`; for the hottest one a function of the arrays
+        # alone, where there is one.
+        self.simple = may_be_simple(op) and self.host and self.small and len(self.outputs) == 1
+        self.simple = self.simple and not (self.mutated or self.sparse)
         self.fast: Callable | None = None
-        if simple and inputs:
+        if self.simple and not self.pooled and inputs:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
         self.saves: dict[tuple, tuple] = {}
         self.steps: dict[int, Callable] = {}  # gradient rules made ready; see graph.gradient
@@ -155,9 +160,25 @@ class Plan:
             self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
         self.sparse = any(s.stype != "default" for s in (*self.inputs, *self.outputs))
         run = partial(kernel, k)
+        settled = bool(self.outputs) and not (self.sparse or self.mutated or op.dynamic_shape)
+        if settled and not any(s.size for s in self.outputs):
+            run, self.writes_out = empty_results(k.xp, self.outputs), False
         if self.falls_back:
             run = sparse.densely(k.xp, run, self.mutated)
         self.kernel: Callable = on_device(self.ctx, run)
+
+    def check_size(self) -> None:
+        """Raise StorageError for results that the device cannot hold, however empty it is."""
+        there = SURELY_THERE
+        if self.nbytes > SURELY_THERE:
+            there = backend.module_for(self.ctx).memory_info(self.ctx)[1]
+        longest = max((math.prod(d or 1 for d in s.shape) for s in self.outputs), default=0)
+        if self.nbytes > there or longest > MOST_ELEMENTS:
+            raise StorageError(
+                f"{self.op.name}: the result is too large for {self.ctx}",
+                rule=f"at most {there:,} bytes, so much memory it has",
+                values=[("result", repr(s)) for s in self.outputs],
+            )
 
     def to_save(self, wanted: tuple[bool, ...]) -> tuple[tuple[int, int], ...]:
         """What the gradient rules of the wanted inputs need kept, as (kind, index) pairs."""
@@ -173,6 +194,22 @@ class Plan:
                         needs[kind, index] = None  # an optional one that is there
             found = self.saves[wanted] = tuple(needs)
         return found
+
+
+def empty_results(xp: Any, specs: Sequence[Spec]) -> Callable:
+    """A kernel for results without elements, whatever the operator: there is nothing to do."""
+
+    def kernel(_p, *_arrays):
+        results = tuple([xp.empty(s.shape, s.dtype) for s in specs])
+        return results if len(results) > 1 else results[0]
+
+    return kernel
+
+
+def may_be_simple(op: Operator) -> bool:
+    """Whether there can be calls whose result depends on arrays and parameters alone."""
+    special = op.crosses_devices or op.dynamic_shape or op.uses_train or op.uses_random
+    return bool(op.inputs) and not special
 
 
 def fast_function(op: Operator, p: Values, kernel: Callable, dtype: np.dtype) -> Callable | None:
@@ -219,7 +256,7 @@ def plan_for(op: Operator, p: Values, specs: tuple[Spec, ...], train: bool) -> P
 def device_of(op: Operator, p: Values, specs: Sequence[Spec]) -> Context:
     """The one device all inputs are on, or the one that a creation or a transfer names."""
     if not specs or op.crosses_devices:
-        return creation_context(getattr(p, "ctx", None))
+        return context_of(getattr(p, "ctx", None))
     first = specs[0].ctx
     if any(s.ctx is not first for s in specs):
         raise ContextError(
@@ -231,34 +268,20 @@ def device_of(op: Operator, p: Values, specs: Sequence[Spec]) -> Context:
     return first
 
 
-def creation_context(ctx: Context | str | None) -> Context:
-    """A context given as such, as MXNet's text `gpu(0)`, or not at all (the current one)."""
-    if not ctx:
-        return context.current_context()
-    if isinstance(ctx, Context):
-        return ctx
-    kind, _, number = str(ctx).rstrip(")").partition("(")
-    return Context(kind, int(number or 0))
-
-
 def infer_outputs(
     op: Operator, p: Values, inputs: Sequence[Spec], ctx: Context
 ) -> tuple[Spec, ...]:
     """Specs of all outputs; the rules' errors are completed with the operator and its inputs."""
     try:
-        _, dtypes = op.type_rule(p, *[s.dtype for s in inputs])
-        _, found = op.shape_rule(p, *[s.shape for s in inputs])
+        _, dtypes = op.infer_types(p, *[s.dtype for s in inputs])
+        _, found = op.infer_shapes(p, *[s.shape for s in inputs])
     except MXNetError as error:
         if not error.values:
-            error.values = tuple(describe(op, p, inputs))
+            chosen = isinstance(error, ParameterError) or not inputs
+            parameters = [("parameters", repr(p))] if chosen else []
+            error.values = (*describe(op, p, inputs), *parameters)
         error.message = f"{op.name}: {error.message}"
         raise
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise ParameterError(
-            f"{op.name}: these inputs and parameters do not go together",
-            rule=f"its rules of shapes and types failed: {error}",
-            values=[*describe(op, p, inputs), ("parameters", repr(p))],
-        ) from error
     dtypes = list(dtypes) * len(found) if len(dtypes) == 1 else dtypes
     if not op.dynamic_shape and not all(shapes.known(s) for s in found):
         raise ShapeError(

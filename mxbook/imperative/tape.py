@@ -111,6 +111,7 @@ def backward(
     values = with_entries if create_graph else saved_value
     finish = _keep if retain else free
     recording, training = set_recording(create_graph), set_training(train)
+    local.retaining, retained = retain, local.retaining
     try:
         pairs = [(h._entry, g) for h, g in zip(heads, head_grads, strict=True)]
         return gradient(pairs, F, values, finish)
@@ -120,6 +121,7 @@ def backward(
     finally:
         set_recording(recording)
         set_training(training)
+        local.retaining = retained
 
 
 def places_of(heads: Sequence[Any]) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -121,14 +122,62 @@ class KVStore:
     def pull(self, key, out=None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the stored value of each key into `out`: an array or a list, one for each device.
 
-        The element type of `out` may differ.  `ignore_sparse` is accepted for MXNet's sake: all
-        values are dense.  Raises MXNetError for a key without `init`, ShapeError for another
-        shape.
+        The element type of `out` may differ.  Sparse arrays in `out` are left as they are, with a
+        warning, unless `ignore_sparse` is False: a sparse value is as a rule too large to be
+        fetched whole, see `row_sparse_pull`.  Raises MXNetError for a key without `init`,
+        ShapeError for another shape.
         """
         if out is None:
             raise ParameterError("pull needs out=", rule="the arrays that receive the values")
         for k, arrays in self._known(key, out, "out"):
-            comm.hand_out(self._stored[k], arrays, priority)
+            wanted = [a for a in arrays if a.stype == "default" or not ignore_sparse]
+            if len(wanted) < len(arrays):
+                warnings.warn(
+                    f"pull leaves the sparse arrays for key {k!r} as they are; use "
+                    "row_sparse_pull, or ignore_sparse=False to fetch all rows",
+                    stacklevel=2,
+                )
+            if wanted:
+                comm.hand_out(self._stored[k], wanted, priority)
+
+    def row_sparse_pull(self, key, out=None, priority: int = 0, row_ids=None) -> None:
+        """Copy rows of row_sparse values into `out`, for each array those numbered in `row_ids`.
+
+        `out` is a RowSparseNDArray, or a list with one for each device; `row_ids` an array of
+        numbers, in any order and more than once, or a list with one for each array of `out` (one
+        alone serves all).  Rows that the value does not store become zeros.
+
+        Raises MXNetError for a key without `init`, ParameterError where the numbers of arrays
+        differ or a value is not row_sparse.
+
+        >>> from mxbook import nd
+        >>> kv = create()
+        >>> kv.init("table", nd.ones((3, 2)).tostype("row_sparse"))
+        >>> rows = nd.sparse.zeros("row_sparse", (3, 2))
+        >>> kv.row_sparse_pull("table", out=rows, row_ids=nd.array([2, 2, 0]))
+        >>> rows.indices.asnumpy()
+        array([0, 2])
+        """
+        if out is None or row_ids is None:
+            raise ParameterError("row_sparse_pull needs out= and row_ids=")
+        row_ids = [row_ids] if isinstance(row_ids, NDArray) else row_ids
+        numbers = dict(pairs(key, row_ids, "row_ids"))
+        for k, arrays in self._known(key, out, "out"):
+            ids = numbers[k] * len(arrays) if len(numbers[k]) == 1 else numbers[k]
+            if len(ids) != len(arrays):
+                raise ParameterError(
+                    f"the number of row_ids for key {k!r} does not match the number of arrays",
+                    values=[("row_ids", str(len(ids))), ("out", str(len(arrays)))],
+                )
+            stored = self._stored[k]
+            if any(a.stype != "row_sparse" for a in (stored, *arrays)):
+                raise ParameterError(
+                    f"rows of key {k!r} cannot be pulled",
+                    rule="the stored value and the arrays of out are row_sparse",
+                    values=[("stored", repr(stored._spec)), ("out", repr(arrays[0]._spec))],
+                    hint="pull copies dense values",
+                )
+            comm.hand_out_rows(stored, arrays, ids, priority)
 
     def pushpull(self, key, value, out=None, priority: int = 0) -> None:
         """`push`, then `pull` into `out` (into `value` itself when None).
@@ -181,6 +230,10 @@ class KVStore:
         _check_types(key, arrays)
         place = self._places.setdefault(key, self._first_place(arrays[0]))
         if self._compression:
+            if any(a.stype != "default" for a in arrays):
+                raise ParameterError(
+                    f"what is pushed for key {key!r} is sparse", rule="only dense is compressed"
+                )
             arrays = [self._compression.compress(key, i, a) for i, a in enumerate(arrays)]
         total = comm.add_up(arrays, place, self._group, priority)
         if self._updater is None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mxbook import backend, engine
-from mxbook.base.context import Context
+from mxbook.base.context import Context, context_of
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import IndexingError, MXNetError, ShapeError
 from mxbook.base.spec import spec_of
@@ -358,9 +358,7 @@ class NDArray:
 
 
 def _unpickled(cls: type, data: np.ndarray, ctx: str) -> NDArray:
-    from mxbook.imperative.plan import creation_context
-
-    return _arrays.from_host(data, creation_context(ctx), cls)
+    return _arrays.from_host(data, context_of(ctx), cls)
 
 
 def waitall() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mxbook.base.context import Context, current_context
+from mxbook.base.context import Context, context_of, current_context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import (
     DTypeError,
@@ -160,7 +160,7 @@ class BaseSparseNDArray(NDArray):
             raise self._cannot("writing to a part", "x[:] = value writes all of it")
         if not isinstance(value, NDArray):
             value = self._filled(value)
-        F._copyto(value, out=self)
+        F._copyto(value.as_in_context(self.context), out=self)
 
     def _filled(self, value: Any) -> NDArray:
         """What a number or host data stands for as the content of this array."""
@@ -304,9 +304,7 @@ def _rises(parts: SparseParts) -> bool:
 
 
 def _unpickled(parts: tuple, ctx: str) -> NDArray:
-    from mxbook.imperative.plan import creation_context
-
-    return from_parts(SparseParts(*parts), creation_context(ctx))
+    return from_parts(SparseParts(*parts), context_of(ctx))
 
 
 def from_parts(host: SparseParts, ctx: Context | None) -> Any:

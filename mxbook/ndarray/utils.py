@@ -36,8 +36,7 @@ def save(fname: str | os.PathLike, data: Any) -> None:
         named and not all(isinstance(k, str) for k in data)
     ):
         raise DTypeError("save needs an NDArray, a list of NDArrays, or a dict from str to NDArray")
-    hosts = [v.asnumpy() if v.stype == "default" else sparse_ndarray.to_parts(v) for v in values]
-    params.save(os.fspath(fname), hosts, list(data) if named else ())
+    params.save(os.fspath(fname), list(map(_as_host, values)), list(data) if named else ())
 
 
 def load(fname: str | os.PathLike) -> list[NDArray] | dict[str, NDArray]:
@@ -51,6 +50,11 @@ def load(fname: str | os.PathLike) -> list[NDArray] | dict[str, NDArray]:
 def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
     """The arrays of a file's content; see `load`."""
     return _as_arrays(*params.loads(buf))
+
+
+def _as_host(array: NDArray) -> Any:
+    """What of an array is written to a file."""
+    return array.asnumpy() if array.stype == "default" else sparse_ndarray.to_parts(array)
 
 
 def _as_arrays(values: list, names: list[str]) -> list[NDArray] | dict[str, NDArray]:

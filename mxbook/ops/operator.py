@@ -26,12 +26,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mxbook.base.errors import MXNetError
+from mxbook.base import shapes
+from mxbook.base.dtypes import TYPES
+from mxbook.base.errors import DTypeError, MXNetError, ParameterError
 
 from . import rules, sparse
 from .examples import Example
 from .params import Param, values_class
 from .sparse import StorageRule
+
+BOOL = TYPES["bool"]
 
 
 class Operator:
@@ -63,6 +67,8 @@ class Operator:
         # The names of all inputs of a call, where those left out are not the last ones, or a
         # variadic operator takes more arrays than its parameter counts.
         self.takes: Callable[[Any], Sequence[str]] | None = fields.pop("takes", None)
+        # Whether inputs may be bool (few of MXNet's operators take it), or the names of those.
+        self.bools: bool | tuple[str, ...] = fields.pop("bools", ())
         self.uses_random: bool = fields.pop("uses_random", False)
         # Whether a call with these parameters draws numbers, in training or not.
         self.draws: Callable[[Any, bool], bool] = fields.pop(
@@ -127,6 +133,29 @@ class Operator:
     def visible_outputs(self, p: Any) -> int:
         """How many outputs a caller sees."""
         return self.visible(p) if self.visible else len(self.outputs(p))
+
+    def infer_shapes(self, p: Any, *ins: Any) -> tuple[list, list]:
+        """What the shape rule gives: shapes of inputs and outputs, as far as they follow.
+
+        Raises ShapeError where there can be no array of such a shape, ParameterError where the rule
+        cannot be applied at all.
+        """
+        inputs, outputs = _applied(self.shape_rule, p, ins)
+        for shape in outputs:
+            shapes.check_lengths(shape)
+        return inputs, outputs
+
+    def infer_types(self, p: Any, *ins: Any) -> tuple[list, list]:
+        """What the type rule gives; DTypeError for bool where the operator does not take it."""
+        if BOOL in ins and self.bools is not True:
+            for name, dtype in zip(self.input_names(p), ins, strict=False):
+                if dtype is BOOL and name not in self.bools:
+                    raise DTypeError(
+                        f"{name} is an array of bool",
+                        rule="few operators take bool: copies, shapes, sums, masks",
+                        hint='convert with astype("float32")',
+                    )
+        return _applied(self.type_rule, p, ins)
 
     def shapes(self, rule: Callable) -> Callable:
         """Decorator: the shape rule, `(p, *input shapes) -> (input shapes, output shapes)`.
@@ -204,6 +233,19 @@ class Operator:
         example = Example(inputs, params)
         self.examples.append(example)
         return example
+
+
+def _applied(rule: Callable, p: Any, ins: Sequence[Any]) -> tuple[list, list]:
+    """A rule's answer; ParameterError where it stumbles over what it got."""
+    try:
+        return rule(p, *ins)
+    except MXNetError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ParameterError(
+            "these inputs and parameters do not go together",
+            rule=f"its rules of shapes and types failed: {error}",
+        ) from error
 
 
 # What a gradient rule may name, as (kind, index) pairs.

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Any
 
+from mxbook.base.context import context_of
 from mxbook.base.dtypes import TYPES, as_dtype
 from mxbook.base.errors import DTypeError, ParameterError, nearest
 from mxbook.base.null import _Null
@@ -260,6 +261,18 @@ class Text(Param):
     def convert(self, value):
         """Anything that can be written as text."""
         return str(value)
+
+
+class Device(Text):
+    """A device as MXNet's text, `cpu(0)`; empty for the current one."""
+
+    kind = "a device, as in cpu(0)"
+
+    def convert(self, value):
+        """Contexts and texts."""
+        text = str(value)
+        context_of(text)
+        return text
 
 
 class DType(Param):

@@ -133,6 +133,16 @@ def map_parts(function: Callable[[Any], Any], parts: SparseParts) -> SparseParts
     return SparseParts(parts.stype, data, indices, indptr, parts.shape)
 
 
+def sum_of_rows(xp: Any, arrays: Sequence[SparseParts]) -> SparseParts:
+    """The sum of row_sparse arrays, added up in their order."""
+    union = xp.unique(xp.concatenate([a.indices for a in arrays]))
+    first = arrays[0]
+    total = xp.zeros((len(union), *first.shape[1:]), first.dtype)
+    for array in arrays:
+        total[xp.searchsorted(union, array.indices)] += array.data
+    return SparseParts("row_sparse", total, union, None, first.shape)
+
+
 def on_values(kernel: Callable) -> Callable:
     """The kernel of a function with f(0) = 0, for sparse input: it works on what is stored."""
 

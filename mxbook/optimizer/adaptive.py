@@ -6,13 +6,13 @@ from typing import Any
 from mxbook import ndarray as nd
 from mxbook.ndarray.ndarray import NDArray
 
-from .optimizer import Index, Optimizer, register
+from .optimizer import Index, Optimizer, register, zeros_for
 
 __all__ = ["AdaDelta", "AdaGrad", "Adam", "Adamax", "Nadam", "RMSProp"]
 
 
-def _two_zeros(weight: NDArray) -> tuple[NDArray, NDArray]:
-    return nd.zeros_like(weight), nd.zeros_like(weight)
+def _two_zeros(weight: NDArray, stype: str = "default") -> tuple[NDArray, NDArray]:
+    return zeros_for(weight, stype), zeros_for(weight, stype)
 
 
 class _OnArrays(Optimizer):
@@ -33,6 +33,8 @@ class Adam(Optimizer):
     `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`, `weight -= lr_t m / (sqrt(v) +
     epsilon)` with `lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t)` and `g = grad + wd * weight`.
 
+    lazy_update  with row_sparse gradients, leave rows without gradient and their means alone
+
     Source: Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014.
     """
 
@@ -52,8 +54,11 @@ class Adam(Optimizer):
         self.lazy_update = lazy_update
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
-        """The means of gradients and of squares, zeros at first."""
-        return _two_zeros(weight)
+        """The means of gradients and of squares, zeros at first.
+
+        They are row_sparse for a row_sparse weight of which only rows are updated.
+        """
+        return _two_zeros(weight, weight.stype if self.lazy_update else "default")
 
     def update(self, index: Index, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Make a step."""
@@ -70,6 +75,7 @@ class Adam(Optimizer):
             beta1=self.beta1,
             beta2=self.beta2,
             epsilon=self.epsilon,
+            lazy_update=self.lazy_update,
             **options,
         )
 
@@ -106,8 +112,8 @@ class RMSProp(_OnArrays):
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
         """The mean of squares; with `centered` also the mean of gradients and the last step."""
-        zeros = nd.zeros_like(weight)
-        return (*_two_zeros(weight), zeros) if self.centered else (zeros,)
+        count = 3 if self.centered else 1
+        return tuple(zeros_for(weight, weight.stype) for _ in range(count))
 
     def update(self, index: Index, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Make a step."""
@@ -145,7 +151,8 @@ class RMSProp(_OnArrays):
 class AdaGrad(_OnArrays):
     """Divides the gradient by the root of the sum of all its squares so far.
 
-    `h += g^2`, `weight -= lr (g / sqrt(h + eps) + wd * weight)`.
+    `h += g^2`, `weight -= lr (g / sqrt(h + eps) + wd * weight)`.  With row_sparse gradients only
+    the rows change that have one.
 
     Source: Duchi, Hazan, Singer, Adaptive Subgradient Methods, 2011.
     """
@@ -156,12 +163,16 @@ class AdaGrad(_OnArrays):
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
         """The sum of squares, zeros at first."""
-        return nd.zeros_like(weight)
+        return zeros_for(weight, weight.stype)
 
     def update(self, index: Index, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Make a step."""
-        self._update_count(index)
-        lr, wd = self._get_lr(index), self._get_wd(index)
+        options = self._begin_step(index)
+        if grad.stype == "row_sparse":
+            options["epsilon"] = self.float_stable_eps
+            nd.sparse.adagrad_update(weight, grad, state, out=weight, **options)
+            return
+        lr, wd = options["lr"], options["wd"]
         grad = self._clipped(grad)
         state[:] += grad * grad
         weight[:] -= lr * (grad / nd.sqrt(state + self.float_stable_eps) + wd * weight)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mxbook import ndarray as nd
 from mxbook.base.errors import DTypeError, MXNetError, ParameterError, nearest
 from mxbook.lr_scheduler import LRScheduler
 from mxbook.ndarray.ndarray import NDArray
@@ -23,6 +24,11 @@ __all__ = ["Optimizer", "create", "register"]
 
 Index = int | str
 HALF = np.float16
+
+
+def zeros_for(weight: NDArray, stype: str = "default") -> NDArray:
+    """A state as large as a weight, on its device: zeros."""
+    return nd.zeros(weight.shape, weight.context, dtype=weight.dtype, stype=stype)
 
 
 class Optimizer:
@@ -41,6 +47,7 @@ class Optimizer:
     """
 
     opt_registry: ClassVar[dict[str, type]] = {}
+    _DECAYED = ("_weight", "_gamma")  # endings of the names that weight decay is for
 
     def __init__(
         self,
@@ -78,7 +85,7 @@ class Optimizer:
         self._index_update_count = self._all_index_update_counts[0]
         self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision
-        self.aggregate_num = 0  # MXNet updates several parameters in one operation; we do not
+        self.aggregate_num = 0  # how many weights `update` takes as a list; 0: one at a time
         if param_idx2name is not None and not isinstance(param_idx2name, dict):
             raise DTypeError("param_idx2name is a dict from index to name")
         self.idx2name: dict[Index, str] = dict(param_idx2name or {})
@@ -203,9 +210,10 @@ class Optimizer:
     def set_wd_mult(self, args_wd_mult: dict[Index, float]) -> None:
         """Multiply the weight decay of single parameters, by name or index.
 
-        It is 0 from the beginning for named parameters that are no `_weight` and no `_gamma`.
+        It is 0 from the beginning for named parameters that are no `_weight` and no `_gamma` (for
+        LARS, no `_weight`).
         """
-        no_decay = {n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))}
+        no_decay = {n: 0.0 for n in self.idx2name.values() if not n.endswith(self._DECAYED)}
         self.wd_mult = {**no_decay, **self._multipliers("__wd_mult__"), **args_wd_mult}
 
     def _scaled(self, value: float, index: Index, what: str) -> float:
@@ -248,11 +256,11 @@ class Optimizer:
         The number of the step then is `self._index_update_count[index]`.
         """
         self._update_count(index)
-        common = {
-            "lr": self._get_lr(index),
-            "wd": self._get_wd(index),
-            "rescale_grad": self.rescale_grad,
-        }
+        return {"lr": self._get_lr(index), "wd": self._get_wd(index), **self._common()}
+
+    def _common(self) -> dict[str, Any]:
+        """How gradients are prepared: the arguments that are the same for all weights."""
+        common = {"rescale_grad": self.rescale_grad}
         if self.clip_gradient:
             common["clip_gradient"] = self.clip_gradient
         return common

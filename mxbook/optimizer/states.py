@@ -14,7 +14,7 @@ from mxbook.base.errors import FileFormatError
 from mxbook.formats import params
 from mxbook.lr_scheduler import LRScheduler
 from mxbook.ndarray.ndarray import NDArray
-from mxbook.ndarray.utils import _as_arrays
+from mxbook.ndarray.utils import _as_arrays, _as_host
 
 from .optimizer import Optimizer
 
@@ -25,30 +25,36 @@ HEAD = params.dumps([])[:16] + (1).to_bytes(8, "little")
 TAIL = (0).to_bytes(8, "little")
 
 
-class _HandleOfArray:
-    """Stands for an NDArray in a pickle of MXNet, whose state is `{"handle": bytes of one
+def _handle(module: str, name: str) -> type:
+    """What stands for an array in a pickle of MXNet, with the state `{"handle": bytes of one
     record}`.
     """
+    return type(name, (), {"__module__": module})
+
+
+HANDLES = {
+    "default": _handle("mxnet.ndarray.ndarray", "NDArray"),
+    "row_sparse": _handle("mxnet.ndarray.sparse", "RowSparseNDArray"),
+    "csr": _handle("mxnet.ndarray.sparse", "CSRNDArray"),
+}
 
 
 class _Pickler(pickle._Pickler):  # type: ignore[name-defined]  # the one whose names can be changed
     def reducer_override(self, obj: Any) -> Any:
         """Write an array as MXNet does."""
         if isinstance(obj, NDArray):
-            record = params.dumps([obj.asnumpy()])[len(HEAD) : -len(TAIL)]
-            return _HandleOfArray, (None,), {"handle": bytearray(record)}
+            record = params.dumps([_as_host(obj)])[len(HEAD) : -len(TAIL)]
+            return HANDLES[obj.stype], (None,), {"handle": bytearray(record)}
         return NotImplemented
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
         """Write a class by MXNet's module name where it is one of ours."""
         module, name = obj.__module__, name or obj.__qualname__
-        if obj is _HandleOfArray:
-            module, name = "mxnet.ndarray.ndarray", "NDArray"
-        elif isinstance(obj, type) and issubclass(obj, Optimizer) and module.startswith(OURS):
-            module = "mxnet.optimizer.optimizer"
+        if isinstance(obj, type) and issubclass(obj, Optimizer) and module.startswith(OURS):
+            module = f"mxnet.optimizer.{'contrib' if module.endswith('.contrib') else 'optimizer'}"
         elif module.split(".")[0] == OURS:
             module = THEIRS + module[len(OURS) :]
-        else:
+        elif obj not in HANDLES.values():
             super().save_global(obj, name)
             return
         self.save(module)
@@ -72,7 +78,7 @@ class _Array:
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """The class of this name if it may occur in a file of states."""
-        if (module, name) == ("mxnet.ndarray.ndarray", "NDArray"):
+        if (module, name) in [(h.__module__, h.__name__) for h in HANDLES.values()]:
             return _Array
         if module == "mxnet.optimizer.optimizer":
             found = Optimizer.opt_registry.get(name.lower())
@@ -139,13 +145,18 @@ def loads(data: bytes) -> tuple[dict, Optimizer | None]:
             f"these are no optimizer states: a {type(found).__name__}",
             rule="a dict from index to state, alone or with an optimizer",
         )
-    return {index: _restored(state) for index, state in found.items()}, optimizer
+    if optimizer is not None:  # LBSGD keeps sums of gradients
+        optimizer.__dict__ = _restored(optimizer.__dict__)
+        optimizer._set_current_context(0)
+    return _restored(found), optimizer
 
 
 def _restored(value: Any) -> Any:
     """A state with the arrays in place of what was read for them."""
     if isinstance(value, _Array):
         return value.value
+    if isinstance(value, dict):
+        return {key: _restored(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_restored(v) for v in value)
     return value

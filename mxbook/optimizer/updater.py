@@ -1,5 +1,6 @@
 """Updater: an optimizer together with the states of all parameters it has met."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from mxbook.base.context import Context
@@ -27,22 +28,34 @@ class Updater:
         self.states: dict[Index, Any] = {}
         # States from a file are on the processor until their weight is met.
         self.states_synced: dict[Index, bool] = {}
-        self.aggregate_updates = False
+        self.aggregate_updates = optimizer.aggregate_num > 0
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
-        """Change one weight, or all of a list."""
-        if isinstance(index, list | tuple):
-            for i, g, w in zip(index, grad, weight, strict=True):
-                self(i, g, w)
+        """Change one weight, or all of a list, where the optimizer can in one operation."""
+        if not isinstance(index, list | tuple):
+            self._prepare(index, weight)
+            self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
             return
+        triples = list(zip(index, grad, weight, strict=True))
+        for i, _, w in triples:
+            self._prepare(i, w)
+        if not self.aggregate_updates:
+            for i, g, w in triples:
+                self.optimizer.update_multi_precision(i, w, g, self.states[i])
+            return
+        for group in _groups(triples, self.optimizer.aggregate_num):
+            indices, grads, weights = ([*part] for part in zip(*group, strict=True))
+            states = [self.states[i] for i in indices]
+            self.optimizer.update_multi_precision(indices, weights, grads, states)
+
+    def _prepare(self, index: Index, weight: NDArray) -> None:
+        """Make sure that there is a state, on the weight's device."""
         self.optimizer._set_current_context(weight.context.device_id)
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
-            self.states_synced[index] = True
         elif not self.states_synced[index]:
             self.states[index] = self.sync_state_context(self.states[index], weight.context)
-            self.states_synced[index] = True
-        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
+        self.states_synced[index] = True
 
     def sync_state_context(self, state: Any, context: Context) -> Any:
         """The state with its arrays on a device."""
@@ -61,7 +74,18 @@ class Updater:
         self.states, optimizer = _states.loads(states)
         if optimizer is not None:
             self.optimizer = optimizer
+        self.aggregate_updates = self.optimizer.aggregate_num > 0
         self.states_synced = dict.fromkeys(self.states, False)
+
+
+def _groups(triples: list[tuple], largest: int) -> Iterator[list[tuple]]:
+    """Updates of weights of one element type, at most so many together."""
+    by_type: dict[Any, list[tuple]] = {}
+    for triple in triples:
+        by_type.setdefault(triple[2].dtype, []).append(triple)
+    for found in by_type.values():
+        for start in range(0, len(found), largest):
+            yield found[start : start + largest]
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -8,7 +8,7 @@ import numpy as np
 from mxbook.base import attributes, names
 from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.base.null import _Null
-from mxbook.imperative.front import dress
+from mxbook.imperative.front import dress, refuse_inputs
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import DType, parse
 
@@ -59,6 +59,7 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
         )
         for item in items:
             _check(op, op.inputs[0], item)
+        refuse_inputs(op, kwargs, Symbol)
         return items, {**op.counted(sum(len(i) for i in items)), **kwargs}
     order = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(order):
@@ -68,6 +69,7 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
     for name, value in zip(op.inputs, inputs, strict=True):
         if value is not None:
             _check(op, name, value)
+    refuse_inputs(op, given, Symbol)
     return inputs, given
 
 

@@ -139,7 +139,7 @@ class _RNNLayer(HybridBlock):
         return found
 
     def __repr__(self) -> str:
-        rows, inputs = self.l0_i2h_weight.shape
+        rows, inputs = self._reg_params["l0_i2h_weight"].shape or (0, 0)
         text = f"{type(self).__name__}({inputs or None} -> {rows // self._gates}, {self._layout}"
         if self._num_layers != 1:
             text += f", num_layers={self._num_layers}"

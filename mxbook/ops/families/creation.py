@@ -9,12 +9,12 @@ from mxbook.base import shapes
 from mxbook.base.dtypes import TYPES
 from mxbook.base.errors import ParameterError
 from mxbook.ops import rules
-from mxbook.ops.params import Bool, DType, Float, Int, Real, Shape, Text
+from mxbook.ops.params import Bool, Device, DType, Float, Int, Real, Shape, Text
 from mxbook.ops.registry import operator
 from mxbook.ops.tables import as_scalar, unary
 
 SHAPE = Shape("shape", (), doc="Shape of the result.")
-CTX = Text("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
+CTX = Device("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
 DTYPE = DType("dtype", "float32", doc="Element type of the result.")
 CREATION = {"type": rules.parameter_type}
 

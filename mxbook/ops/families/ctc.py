@@ -1,6 +1,7 @@
 """CTCLoss: sequences of classes against labels that do not say when each class comes."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -89,14 +90,14 @@ def _check(p, data, label, *lengths):
             rule="data (steps, examples, classes), label (examples, length)",
         )
     data, label = data or (None,) * 3, label or (None,) * 2
-    (examples,) = shapes.unify(data[1:2], label[:1])
+    examples: Any = shapes.unify(data[1:2], label[:1])
     if None not in (data[0], label[1]) and data[0] < label[1]:
         raise ShapeError(
             f"labels of length {label[1]} do not fit into {data[0]} steps",
             rule="at least as many steps as the longest label has classes",
         )
-    lengths = [shapes.unify(s, (examples,)) for s in lengths]
-    return [(data[0], examples, data[2]), (examples, label[1]), *lengths]
+    counts = [shapes.unify(s, examples) for s in lengths]
+    return [(data[0], *examples, data[2]), (*examples, label[1]), *counts]
 
 
 def _types(p, data, *others):

@@ -6,11 +6,12 @@ from mxbook.base import shapes
 from mxbook.base.errors import ShapeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
-from mxbook.ops.kernels.scratch import scratch
+from mxbook.ops.kernels import batch_norm as kernels
 from mxbook.ops.params import Bool, Enum, Float, Int, Real
 from mxbook.ops.registry import operator
 
 STATISTICS_COST = 6  # passes over the data
+SHARED_COST = 2  # passes that workers share at a time
 
 
 def _cost(p, ins, outs):
@@ -52,7 +53,7 @@ BATCH_NORM = (
     cost=_cost,
     onnx="BatchNormalization",
 )
-def batch_norm(k, p, data, gamma, beta, moving_mean, moving_var):
+def batch_norm(k, p, data, gamma, beta, moving_mean, moving_var, *, outs=None):
     """Each channel with mean 0 and variance 1 over the batch, then scaled and shifted.
 
     `output = gamma * (data - mean) / sqrt(var + eps) + beta`; with `fix_gamma`, gamma is set to 1.
@@ -71,44 +72,29 @@ def batch_norm(k, p, data, gamma, beta, moving_mean, moving_var):
 
     Source: MXNet 1.6, `mx.nd.BatchNorm`; Ioffe and Szegedy, 2015.
     """
-    xp, lie = k.xp, _along(p.axis, data.ndim)
+    xp, work = k.xp, SHARED_COST * data.size
+    last, x = kernels.by_channel(p.axis, data)
     if k.is_train and not p.use_global_stats:
-        mean, var = _statistics(xp, data, p.axis)
+        mean, var = kernels.joined(
+            k.share(len(x), work, lambda i, j: (j - i, *kernels.moments(xp, x[i:j], last)))
+        )
     else:
         mean, var = moving_mean.copy(), moving_var
     inverse = 1 / xp.sqrt(var + p.eps)
     if p.fix_gamma:
         gamma[...] = 1
     factor = inverse * gamma
-    output = xp.multiply(data, factor.reshape(lie), dtype=factor.dtype)
-    output += (beta - mean * factor).reshape(lie)
+    shift = beta - mean * factor
+    output = _room(xp, data, factor.dtype, outs)
+    _, y = kernels.by_channel(p.axis, output)
+    k.share(len(x), work, lambda i, j: kernels.line(xp, x[i:j], last, factor, shift, y[i:j]))
     return output.astype(data.dtype, copy=False), mean, inverse
 
 
-def _statistics(xp, data, axis):
-    """Mean and variance of each channel, of float16 in float32."""
-    mean = channel_sum(xp, data, axis) / (data.size // data.shape[axis])
-    centred = scratch(xp, "centred", data.shape, mean.dtype)
-    xp.subtract(data, mean.reshape(_along(axis, data.ndim)), out=centred)
-    return mean, channel_sum(xp, centred, axis, centred) / (data.size // data.shape[axis])
-
-
-def channel_sum(xp, data, axis, other=None):
-    """The sum of `data` (or of `data * other`) over all axes but one; of float16 in float32.
-
-    In two steps, first within and then over the examples: fewer rounding errors add up.
-    """
-    axis %= data.ndim
-    n, c = data.shape[0], data.shape[axis]
-    if axis and axis == data.ndim - 1:
-        shape, inner, product = (n, -1, c), 1, "npc,npc->nc"
-    else:
-        shape, inner, product = (shapes.size(data.shape[:axis]), c, -1), 2, "ncp,ncp->nc"
-    data = data.reshape(shape)
-    wide = "float32" if data.dtype.itemsize == 2 else data.dtype
-    if other is None:
-        return data.sum(axis=inner, dtype=wide).sum(axis=0)
-    return xp.einsum(product, data, other.reshape(shape), dtype=wide).sum(axis=0)
+def _room(xp, data, dtype, outs):
+    """Where a result like `data` is computed in this type: in the first of `outs` if that fits."""
+    fits = outs is not None and outs[0].dtype == dtype
+    return outs[0] if fits else xp.empty(data.shape, dtype)
 
 
 @batch_norm.shapes
@@ -162,7 +148,9 @@ def _options(p):
     uses_train=True,
     cost=_cost,
 )
-def batch_norm_gradient(k, p, delta, data, gamma, mean, inverse, moving_mean, moving_var):
+def batch_norm_gradient(
+    k, p, delta, data, gamma, mean, inverse, moving_mean, moving_var, *, outs=None
+):
     """The gradients of BatchNorm for data, gamma and beta; in training it moves the averages.
 
     With `x = (data - mean) * inverse`, the normalised data, and means over all but the channel:
@@ -170,23 +158,32 @@ def batch_norm_gradient(k, p, delta, data, gamma, mean, inverse, moving_mean, mo
     `d_data = gamma * inverse * (delta - batch * (mean(delta) + x * mean(delta * x)))`,
     where `batch` is 1 if mean and variance are those of the batch and 0 otherwise.
     """
-    xp, lie = k.xp, _along(p.axis, data.ndim)
-    count = data.size // data.shape[p.axis]
+    xp, count, work = k.xp, data.size // len(mean), SHARED_COST * data.size
+    last, dy, x = kernels.by_channel(p.axis, delta, data)
     training = k.is_train and not p.use_global_stats
     if training:
         variance = 1 / (inverse * inverse) - p.eps
         for moving, now in ((moving_mean, mean), (moving_var, variance)):
             moving *= p.momentum
             moving += now * (1 - p.momentum)
-    d_beta = channel_sum(xp, delta, p.axis)
-    product = channel_sum(xp, delta, p.axis, data)
-    d_gamma = (product - mean * d_beta) * inverse
+    sums = k.share(
+        len(x), work, lambda i, j: kernels.gradient_sums(xp, dy[i:j], x[i:j], last, mean)
+    )
+    d_beta, product = map(sum, zip(*sums, strict=True))
+    d_gamma = product * inverse
     factor = inverse if p.fix_gamma else inverse * gamma
-    d_data = xp.multiply(delta, factor.reshape(lie), dtype=factor.dtype)
-    if training:
-        slope = -factor * inverse * d_gamma / count
-        d_data += data * slope.reshape(lie)
-        d_data += (-factor * d_beta / count - slope * mean).reshape(lie)
+    slope = -factor * inverse * d_gamma / count
+    shift = -factor * d_beta / count - slope * mean
+    d_data = _room(xp, data, factor.dtype, outs)
+    _, dx = kernels.by_channel(p.axis, d_data)
+
+    def examples(i, j):
+        if training:
+            kernels.plane(xp, dy[i:j], x[i:j], last, factor, slope, shift, dx[i:j])
+        else:
+            kernels.line(xp, dy[i:j], last, factor, xp.zeros_like(shift), dx[i:j])
+
+    k.share(len(x), work, examples)
     d_gamma = xp.zeros_like(d_gamma) if p.fix_gamma else d_gamma
     batch = xp.full((1,), float(training), mean.dtype)
     return d_data.astype(data.dtype, copy=False), d_gamma, d_beta, batch

@@ -14,11 +14,11 @@ from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Bool, DType, Float, Int, Param, Real, Shape, Text
+from mxbook.ops.params import Bool, Device, DType, Float, Int, Param, Real, Shape, Text
 from mxbook.ops.registry import operator, register
 
 SHAPE = Shape("shape", None, doc="Shape of the result.")
-CTX = Text("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
+CTX = Device("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
 DTYPE = DType("dtype", None, doc="float16, float32 (default) or float64.")
 EACH = Shape("shape", (), doc="Shape of what is drawn for each element of the parameters.")
 WHY = "random numbers"

@@ -54,8 +54,11 @@ def _lengths_name(p):
 
 def _network(p, data):
     """The sizes of the network for data of a shape."""
-    sides = 2 if p.bidirectional else 1
-    return kernels.Network(p.mode, *data, p.state_size, p.num_layers, sides, p.projection_size or 0)
+    steps, examples, inputs = data
+    sides, projected = 2 if p.bidirectional else 1, p.projection_size or 0
+    return kernels.Network(
+        p.mode, steps, examples, inputs, p.state_size, p.num_layers, sides, projected
+    )
 
 
 def _between_layers(p):

@@ -11,9 +11,11 @@ Axes in this file: n examples, c channels (g groups of c/g), spatial axes; `plac
 positions of the window in all examples.  Arrays come in either layout (channels first or last) and
 are looked at through views with the axes (n, c, *spatial), whatever their order in memory.
 
-The columns are copied in one of two orders, whichever finds longer runs in memory: `by_pixel` keeps
-a window together (kernel width times channels lie side by side), the other keeps a row of places
-together.  Examples are worked on in chunks whose columns fit the cache.
+The columns are copied in one of three orders.  BY_PIXEL keeps a window together (kernel width times
+channels lie side by side), the others a row of places, whichever makes longer runs in memory.
+BY_EXAMPLE makes a matrix for each example, where that is wide enough: the outputs need not be
+copied then, and many products run faster than one of a few very long rows.  BY_ROW makes one matrix
+of all.  Examples are worked on in chunks whose columns fit the cache.
 
 Chellapilla, Puri and Simard, High performance convolutional neural networks, 2006.
 """
@@ -22,11 +24,13 @@ import math
 from itertools import product
 from typing import Any, NamedTuple
 
+from .cpu import compiled
 from .scratch import scratch
 
-CHUNK = 2**18  # numbers in the columns of a chunk, about ...
+CHUNK = 2**19  # numbers in the columns of a chunk, about ...
 WIDE = 512  # ... unless that makes matrices with fewer columns than this
 LONG_RUN = 16  # numbers side by side from which on longer runs bring little
+BY_PIXEL, BY_EXAMPLE, BY_ROW = "pixel", "example", "row"
 
 
 class Geometry(NamedTuple):
@@ -62,12 +66,15 @@ class Geometry(NamedTuple):
         """The shape of an array in this layout; None for what is unknown."""
         return (n, *lengths, c) if self.last else (n, c, *lengths)
 
-    def by_pixel(self, channels: int, places: tuple[int, ...]) -> bool:
-        """Whether windows have longer runs in memory than rows of places; see the module."""
-        if self.groups > 1 or self.dilate[-1] > 1:
-            return False
+    def order(self, channels: int, places: tuple[int, ...]) -> str:
+        """The order of the columns; see the module."""
+        if self.groups > 1:
+            return BY_ROW
         run = channels * self.kernel[-1]
-        return places[-1] <= run if self.last else places[-1] < min(run, LONG_RUN)
+        longer = places[-1] <= run if self.last else places[-1] < min(run, LONG_RUN)
+        if longer and self.dilate[-1] == 1:
+            return BY_PIXEL
+        return BY_EXAMPLE if math.prod(places) >= WIDE else BY_ROW
 
     def chunks(self, n: int, column: int, places: tuple[int, ...]) -> list[slice]:
         """Slices of the examples, each with columns enough for a good matrix product."""
@@ -82,6 +89,7 @@ def output_shape(geometry: Geometry, shape: tuple[int, ...], filters: int) -> tu
     return geometry.shape(shape[0], filters, geometry.places(lengths))
 
 
+@compiled
 def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
     """The convolution of `data` with `weight`, (n, filters, *places), plus the bias."""
     x = geometry.planes(data)
@@ -92,14 +100,18 @@ def convolve(xp, data, weight, bias, geometry: Geometry, out=None):
     if out is None:
         out = xp.empty(geometry.shape(n, filters, places), data.dtype)
     y = geometry.planes(out)
-    by_pixel = geometry.by_pixel(channels, places)
+    order = geometry.order(channels, places)
     for part in geometry.chunks(n, matrix.shape[2] * groups, places):
-        columns = columns_of(xp, x[part], geometry, places, by_pixel)
+        columns = columns_of(xp, x[part], geometry, places, order)
         if geometry.last and groups == 1:
-            rows = out[part].reshape(1, -1, filters)
+            rows = out[part].reshape(len(columns), -1, filters)
             xp.matmul(columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1), out=rows)
             _add_bias(rows, bias, (1, 1, -1))
-        elif by_pixel:
+        elif order == BY_EXAMPLE:
+            rows = out[part].reshape(len(columns), filters, -1)
+            xp.matmul(matrix, columns, out=rows)
+            _add_bias(rows, bias, (1, -1, 1))
+        elif order == BY_PIXEL:
             rows = _product(xp, columns.transpose(0, 2, 1), matrix.transpose(0, 2, 1))
             _add_bias(rows, bias, (1, 1, -1))
             rows = rows.reshape(-1, *places, filters)
@@ -118,57 +130,62 @@ def _add_bias(rows, bias, shape) -> None:
 
 def _product(xp, a, b):
     """The products of two stacks of matrices, in memory that the next call uses again."""
-    shape = (a.shape[0], a.shape[1], b.shape[2])
+    shape = (max(len(a), len(b)), a.shape[1], b.shape[2])
     return xp.matmul(a, b, out=scratch(xp, "product", shape, a.dtype))
 
 
+@compiled
 def convolve_weight(xp, dy, data, geometry: Geometry):
     """The gradient of `convolve` for the weight."""
     x, y = geometry.planes(data), geometry.planes(dy)
     n, channels = x.shape[:2]
     groups, filters, places = geometry.groups, y.shape[1], y.shape[2:]
     column = math.prod(geometry.kernel) * channels // groups
-    by_pixel = geometry.by_pixel(channels, places)
+    order = geometry.order(channels, places)
     total = xp.zeros((groups, filters // groups, column), data.dtype)
     for part in geometry.chunks(n, column * groups, places):
-        columns = columns_of(xp, x[part], geometry, places, by_pixel)
-        outputs = output_matrix(xp, y[part], geometry)
-        total += _product(xp, outputs, columns.transpose(0, 2, 1))
+        columns = columns_of(xp, x[part], geometry, places, order)
+        outputs = output_matrix(xp, y[part], geometry, order)
+        found = _product(xp, outputs, columns.transpose(0, 2, 1))
+        total += found.sum(0) if order == BY_EXAMPLE else found
     total = total.reshape(filters, *geometry.kernel, channels // groups)
     return total if geometry.last else xp.ascontiguousarray(xp.moveaxis(total, -1, 1))
 
 
+@compiled
 def convolve_data(xp, dy, weight, geometry: Geometry, lengths: tuple[int, ...], out=None):
     """The gradient of `convolve` for the data, whose spatial lengths are `lengths`."""
     y = geometry.planes(dy)
-    if _is_convolution(geometry, lengths, y.shape[2:]):
+    n, filters, *places = y.shape
+    groups, channels = geometry.groups, geometry.planes(weight).shape[1] * geometry.groups
+    if _is_convolution(geometry, channels, lengths, filters, places):
         return _convolve_turned(xp, dy, weight, geometry, out)
     matrix = weight_matrix(xp, weight, geometry)
-    groups, _, column = matrix.shape
-    n, places = len(y), y.shape[2:]
-    channels = column // math.prod(geometry.kernel) * groups
-    by_pixel = geometry.by_pixel(channels, places)
+    column = matrix.shape[2]
+    order = geometry.order(channels, places)
     if out is None:
         out = xp.empty(geometry.shape(n, channels, lengths), dy.dtype)
     x = geometry.planes(out)
     for part in geometry.chunks(n, column * groups, places):
-        outputs = output_matrix(xp, y[part], geometry)
+        outputs = output_matrix(xp, y[part], geometry, order)
         shape = (part.stop - part.start, channels, *lengths)
-        if by_pixel:
+        if order == BY_PIXEL:
             columns = _product(xp, outputs.transpose(0, 2, 1), matrix)
         else:
             columns = _product(xp, matrix.transpose(0, 2, 1), outputs)
-        x[part] = add_columns(xp, columns, geometry, shape, places, by_pixel)
+        x[part] = add_columns(xp, columns, geometry, shape, places, order)
     return out
 
 
-def _is_convolution(geometry: Geometry, lengths, places) -> bool:
+def _is_convolution(geometry: Geometry, channels, lengths, filters, places) -> bool:
     """Whether the gradient is better had as a convolution of the outputs with the turned weight.
 
-    It can be had so with stride 1, and should where there are about as many places as inputs.
+    It can be had so with stride 1, and should where outputs are about as many as inputs: to copy
+    columns of the outputs takes half as long as to add up columns of the inputs.
     """
     plain = set(geometry.stride) == {1} and min(_turned_pad(geometry)) >= 0
-    return plain and 2 * math.prod(lengths) <= 3 * math.prod(places)
+    inputs, outputs = math.prod(lengths), math.prod(places)
+    return plain and 2 * inputs <= 3 * outputs and filters * inputs <= 2 * channels * outputs
 
 
 def _turned_pad(geometry: Geometry) -> tuple[int, ...]:
@@ -199,11 +216,18 @@ def weight_matrix(xp, weight, geometry: Geometry):
     return w.reshape(geometry.groups, len(weight) // geometry.groups, -1)
 
 
-def output_matrix(xp, y, geometry: Geometry):
-    """Outputs (n, filters, *places) as (groups, filters of a group, places of all examples)."""
+def output_matrix(xp, y, geometry: Geometry, order: str):
+    """Outputs (n, filters, *places) as (groups, filters of a group, places of all examples).
+
+    BY_EXAMPLE as (n, filters, places).
+    """
     groups, filters = geometry.groups, y.shape[1]
+    stack = len(y) if order == BY_EXAMPLE else 1
     if geometry.last and groups == 1:
-        return y.transpose(0, *range(2, y.ndim), 1).reshape(1, -1, filters).transpose(0, 2, 1)
+        pixels = y.transpose(0, *range(2, y.ndim), 1)
+        return pixels.reshape(stack, -1, filters).transpose(0, 2, 1)
+    if order == BY_EXAMPLE:
+        return y.reshape(stack, filters, -1)
     rows = _copied(xp, "outputs", y.swapaxes(0, 1))
     return rows.reshape(groups, filters // groups, -1)
 
@@ -215,18 +239,22 @@ def _copied(xp, purpose: str, view):
     return copy
 
 
-def columns_of(xp, x, geometry: Geometry, places, by_pixel: bool):
+def columns_of(xp, x, geometry: Geometry, places, order: str):
     """The windows of x (n, c, *spatial) as columns (groups, inputs of a window, places).
 
-    In memory a column lies together when `by_pixel`, otherwise a row does.
+    BY_EXAMPLE as (n, inputs of a window, places).  In memory a column lies together BY_PIXEL,
+    otherwise a row does.
     """
-    windows = windows_of(xp, padded(xp, x, geometry.pad, by_pixel), geometry, places)
+    windows = windows_of(xp, padded(xp, x, geometry.pad, order), geometry, places)
     inputs = len(places) + 2  # axes of a group and of the inputs of a window
     column = math.prod(windows.shape[1:inputs])
-    if not by_pixel:
+    if order == BY_ROW:
         return _copied(xp, "columns", windows).reshape(geometry.groups, column, -1)
-    order = (0, *range(inputs, windows.ndim), *range(1, inputs))
-    rows = _copied(xp, "columns", windows.transpose(order))
+    if order == BY_EXAMPLE:
+        windows = xp.moveaxis(windows[0], inputs - 1, 0)
+        return _copied(xp, "columns", windows).reshape(len(x), column, -1)
+    first = (0, *range(inputs, windows.ndim), *range(1, inputs))
+    rows = _copied(xp, "columns", windows.transpose(first))
     return rows.reshape(1, -1, column).transpose(0, 2, 1)
 
 
@@ -247,11 +275,11 @@ def windows_of(xp, x, geometry: Geometry, places):
     )
 
 
-def padded(xp, x, pad, by_pixel: bool):
-    """x (n, c, *spatial) with zeros around it; with the channels last in memory when `by_pixel`."""
+def padded(xp, x, pad, order: str):
+    """x (n, c, *spatial) with zeros around it; with the channels last in memory BY_PIXEL."""
     n, channels, *lengths = x.shape
     wider = [length + 2 * p for length, p in zip(lengths, pad, strict=True)]
-    if not by_pixel:
+    if order != BY_PIXEL:
         if not any(pad):
             return x
         buffer = scratch(xp, "padded", (n, channels, *wider), x.dtype)
@@ -272,37 +300,41 @@ def inner(pad, lengths) -> tuple:
     return (..., *(slice(p, p + n) for p, n in zip(pad, lengths, strict=True)))
 
 
-def add_columns(xp, columns, geometry: Geometry, shape, places, by_pixel: bool):
+def add_columns(xp, columns, geometry: Geometry, shape, places, order: str):
     """The reverse of `columns_of`: every number goes back to its input, where they are added up.
 
-    `columns` is (groups, inputs, places), or (1, places, inputs) when `by_pixel`; `shape` that of
-    the inputs (n, c, *spatial).
+    `columns` is (groups, inputs, places), BY_EXAMPLE (n, inputs, places), BY_PIXEL (1, places,
+    inputs); `shape` is that of the inputs (n, c, *spatial).
     """
     n, channels, *lengths = shape
     spatial = len(places)
     wider = [length + 2 * p for length, p in zip(lengths, geometry.pad, strict=True)]
-    if by_pixel:
+    if order == BY_PIXEL:
         total = scratch(xp, "padded", (n, *wider, channels), columns.dtype)
         total = total.transpose(0, spatial + 1, *range(1, spatial + 1))
         columns = columns.reshape(1, n, *places, *geometry.kernel, channels)
         columns = columns.transpose(0, *range(spatial + 2, columns.ndim), *range(1, spatial + 2))
     else:
         total = scratch(xp, "padded", (n, channels, *wider), columns.dtype)
-        columns = columns.reshape(geometry.groups, *geometry.kernel, -1, n, *places)
+        if order == BY_EXAMPLE:
+            columns = columns.reshape(1, n, *geometry.kernel, channels, *places)
+            columns = xp.moveaxis(columns, 1, spatial + 2)
+        else:
+            columns = columns.reshape(geometry.groups, *geometry.kernel, -1, n, *places)
     total.fill(0)
     windows = windows_of(xp, total, geometry, places)
-    for index in _disjoint(geometry, places, by_pixel):
+    for index in _disjoint(geometry, places, order):
         windows[index] += columns[index]
     return total[inner(geometry.pad, lengths)]
 
 
-def _disjoint(geometry: Geometry, places, by_pixel: bool):
+def _disjoint(geometry: Geometry, places, order: str):
     """Indices into `windows_of` that together give all of it, and each no element twice.
 
-    In general one for each place in the window.  When `by_pixel` a row of the window lies together,
+    In general one for each place in the window.  BY_PIXEL a row of the window lies together,
     and is kept together: then every second, third, ... window along the last axis does not overlap.
     """
-    if not by_pixel:
+    if order != BY_PIXEL:
         for offset in product(*map(range, geometry.kernel)):
             yield (slice(None), *offset)
         return

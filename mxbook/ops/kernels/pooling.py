@@ -7,6 +7,7 @@ data for a (k, k) window in place of `k * k`.
 
 from typing import NamedTuple
 
+from .cpu import compiled
 from .scratch import scratch
 
 
@@ -108,17 +109,20 @@ def slide(xp, function, data, axes: list[Axis], out=None):
     return data
 
 
+@compiled
 def maxima(xp, data, axes: list[Axis], out=None):
     """The largest number in each window; NaN loses against any number."""
     data = padded(xp, data, axes, xp.finfo(data.dtype).min)
     return slide(xp, xp.fmax, data, axes, out)
 
 
+@compiled
 def sums(xp, data, axes: list[Axis], out=None):
     """The sum of each window."""
     return slide(xp, xp.add, padded(xp, data, axes, 0), axes, out)
 
 
+@compiled
 def spread(xp, delta, axes: list[Axis], shape: tuple[int, ...], out=None):
     """Every number of `delta` added to all elements of its window; the reverse of `sums`."""
     out = xp.empty(shape, delta.dtype) if out is None else out
@@ -134,6 +138,7 @@ def spread(xp, delta, axes: list[Axis], shape: tuple[int, ...], out=None):
     return _cropped(xp, delta, axes, out)
 
 
+@compiled
 def to_maxima(xp, delta, data, axes: list[Axis], out=None):
     """Every number of `delta` added to the largest element of its window (the first of equals)."""
     out = xp.empty(data.shape, data.dtype) if out is None else out
@@ -154,20 +159,22 @@ def _to_maxima_along(xp, delta, values, best, a: Axis, wider) -> None:
     """`to_maxima` for one axis: what a window has to give goes to the first element that equals
     the window's best, and then nothing is left for others.
     """
-    rest = delta
+    left = scratch(xp, "left", delta.shape, "bool")
+    left.fill(True)
     for offset in range(a.kernel - 1):
-        part = wider[a.at(offset)]
-        hit = xp.equal(values[a.at(offset)], best)
-        given = part if a.apart else scratch(xp, "given", delta.shape, delta.dtype)
-        xp.multiply(rest, hit, out=given)
-        if not a.apart:
-            part += given
-        rest = xp.subtract(rest, given, out=scratch(xp, "rest", delta.shape, delta.dtype))
-    part = wider[a.at(a.kernel - 1)]
+        hit = xp.equal(values[a.at(offset)], best, out=scratch(xp, "hit", delta.shape, "bool"))
+        hit &= left
+        left ^= hit
+        _give(xp, delta, hit, wider[a.at(offset)], a)
+    _give(xp, delta, left, wider[a.at(a.kernel - 1)], a)
+
+
+def _give(xp, delta, hit, part, a: Axis) -> None:
+    """`delta` where it hits, written to `part` or, where windows overlap, added."""
     if a.apart:
-        xp.copyto(part, rest)
+        xp.multiply(delta, hit, out=part)
     else:
-        part += rest
+        part += xp.multiply(delta, hit, out=scratch(xp, "given", delta.shape, delta.dtype))
 
 
 def _collecting(xp, delta, a: Axis, axes: list[Axis], out):

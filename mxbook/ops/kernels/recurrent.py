@@ -127,8 +127,10 @@ def weights_of(net: Network, vector: Any) -> list[Weights]:
     biases = [bias] * (2 * len(layers))
     views = iter(cut(vector, [*(shape for own in shapes for shape in own), *biases]))
     weights = [[next(views) for _ in s] for s in shapes]
-    none = [] if net.projected else [None]
-    return [Weights(*w, *none, next(views), next(views)) for w in weights]
+    return [
+        Weights(w[0], w[1], w[2] if net.projected else None, next(views), next(views))
+        for w in weights
+    ]
 
 
 # ---- products
@@ -301,7 +303,8 @@ def _steps(xp, net, one):
     h, c = one.h, one.c
     for t in one.times:
         xp.matmul(h, blocks, out=target)
-        new, inner = one.out[t], None if one.inner is None else one.inner[t]
+        new: Any = one.out[t]
+        inner: Any = None if one.inner is None else one.inner[t]
         hidden = new if projection is None else room.hidden
         cell.forward(room, one.z[:, t], h, c, inner, hidden)
         if projection is not None:

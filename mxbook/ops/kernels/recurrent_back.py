@@ -155,12 +155,12 @@ def _weight_gradients(k, net, work, x, gradients):
 
     def units(i, j):
         for gate, slot in enumerate(cell.of_z):
-            ours = d[slot, :, i:j]
-            xp.matmul(ours.T, inputs, out=gradients.i2h[gate, i:j])
-            ours.sum(axis=0, out=gradients.i2h_bias[gate, i:j])
-            ours = d[cell.of_past + gate, :, i:j]
-            xp.matmul(ours.T, before, out=gradients.h2h[gate, i:j])
-            ours.sum(axis=0, out=gradients.h2h_bias[gate, i:j])
+            past = cell.of_past + gate
+            xp.matmul(d[slot, :, i:j].T, inputs, out=gradients.i2h[gate, i:j])
+            xp.matmul(d[past, :, i:j].T, before, out=gradients.h2h[gate, i:j])
+        sums = d[:, :, i:j].sum(axis=1)
+        gradients.i2h_bias[:, i:j] = sums[list(cell.of_z)]
+        gradients.h2h_bias[:, i:j] = sums[cell.of_past : cell.of_past + net.gates]
 
     k.share(net.hidden, matrix_cost(net.gates * net.hidden, x.shape[-1] + net.width, rows), units)
     if work.dr is not None:

@@ -1,6 +1,7 @@
 """Convolution as a matrix product, against the formula, and the three products' symmetry."""
 
 import itertools
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -58,11 +59,23 @@ def by_formula(x, w, g):
     return y
 
 
-@given(cases())
-def test_agrees_with_the_formula(case):
+@contextmanager
+def work_cut(chunk, wide):
+    """Other sizes of the pieces in which work is done."""
+    before = kernels.CHUNK, kernels.WIDE
+    kernels.CHUNK, kernels.WIDE = chunk, wide
+    try:
+        yield
+    finally:
+        kernels.CHUNK, kernels.WIDE = before
+
+
+@given(cases(), st.sampled_from([1, 512]))
+def test_agrees_with_the_formula(case, wide):
     geometry = case[0]
     x, w, _ = arrays(case)
-    found = geometry.planes(kernels.convolve(np, x, w, None, geometry))
+    with work_cut(2**18, wide):
+        found = geometry.planes(kernels.convolve(np, x, w, None, geometry))
     np.testing.assert_allclose(found, by_formula(geometry.planes(x), geometry.planes(w), geometry))
 
 
@@ -71,14 +84,10 @@ def test_the_gradients_are_the_transposed_maps(case, chunk, wide):
     """<y, conv(x, w)> = <x, conv_data(y, w)> = <w, conv_weight(y, x)>, however work is cut."""
     geometry, lengths = case[:2]
     x, w, y = arrays(case)
-    before = kernels.CHUNK, kernels.WIDE
-    kernels.CHUNK, kernels.WIDE = chunk, wide
-    try:
+    with work_cut(chunk, wide):
         value = np.vdot(y, kernels.convolve(np, x, w, None, geometry))
         through_data = np.vdot(x, kernels.convolve_data(np, y, w, geometry, lengths))
         through_weight = np.vdot(w, kernels.convolve_weight(np, y, x, geometry))
-    finally:
-        kernels.CHUNK, kernels.WIDE = before
     assert through_data == pytest.approx(value)
     assert through_weight == pytest.approx(value)
 
@@ -99,11 +108,11 @@ def test_writes_to_out(case):
     np.testing.assert_allclose(back, kernels.convolve_data(np, y, w, geometry, lengths))
 
 
-def test_both_orders_of_columns_occur():
+def test_all_orders_of_columns_occur():
     """Small maps with many channels keep windows together, wide maps rows."""
     first = Geometry((3, 3), (1, 1), (1, 1), (1, 1), 1, False)
-    assert first.by_pixel(64, (8, 8))
-    assert not first.by_pixel(64, (32, 32))
-    assert not first.by_pixel(1, (8, 8))
-    assert first._replace(last=True).by_pixel(64, (32, 32))
-    assert not first._replace(groups=2).by_pixel(64, (8, 8))
+    assert first.order(64, (8, 8)) == kernels.BY_PIXEL
+    assert first.order(64, (32, 32)) == kernels.BY_EXAMPLE
+    assert first.order(1, (8, 8)) == kernels.BY_ROW
+    assert first._replace(last=True).order(64, (32, 32)) == kernels.BY_PIXEL
+    assert first._replace(groups=2).order(64, (32, 32)) == kernels.BY_ROW

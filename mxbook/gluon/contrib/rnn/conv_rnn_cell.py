@@ -113,7 +113,7 @@ class _ConvCell(HybridRecurrentCell):
         return [{"shape": (batch_size, *self._state_shape), "__layout__": self._conv_layout}]
 
     def __repr__(self) -> str:
-        weight = self.i2h_weight.shape
+        weight = self._reg_params["i2h_weight"].shape or ()
         inputs = weight[1 if self._conv_layout[1] == "C" else -1] or None
         return (
             f"{type(self).__name__}({inputs} -> {weight[0]}, {self._activation}, "

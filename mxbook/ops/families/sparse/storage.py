@@ -164,6 +164,6 @@ def _(k, p, data):
     return k.xp.bincount(data.indices, minlength=data.shape[1]).astype("int64")
 
 
-getnnz.example([[0, 2.0, 0], [0, 1, 3]]).gives(lambda x: [3])
-getnnz.example([[0, 2.0, 0], [0, 1, 3]], axis=0).gives(lambda x: [0, 2, 1])
-getnnz.example([[0, 2.0, 0], [0, 1, 3]], axis=1).gives(lambda x: [1, 2])
+getnnz.example([[0, 2.0, 0], [0, 1, 3]]).gives(lambda x: np.array([3]))
+getnnz.example([[0, 2.0, 0], [0, 1, 3]], axis=0).gives(lambda x: np.array([0, 2, 1]))
+getnnz.example([[0, 2.0, 0], [0, 1, 3]], axis=1).gives(lambda x: np.array([1, 2]))

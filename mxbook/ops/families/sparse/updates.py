@@ -3,7 +3,7 @@
 Weight and states may all be row_sparse, too; for a mixture, as in MXNet, there is only the dense
 step, in which every row changes. So it is for `ftrl_update` of a dense weight. With
 `lazy_update=False` rows without a gradient change as if theirs were zero: momentum moves them on,
-weight decay draws them in.
+weight decay draws them in; then the states of a row_sparse weight may be dense.
 """
 
 from collections.abc import Callable
@@ -83,12 +83,16 @@ def rows_of_any(xp: Any, array: Any, rows: Any) -> Any:
 
 
 def _match(*kinds: str) -> Callable:
-    """A match for a row_sparse gradient, weight and states all of one of these kinds."""
+    """A match for a row_sparse gradient, weight and states all of one of these kinds.
 
-    def match(_p: Any, found: tuple[str, ...]) -> tuple[str, ...] | None:
+    In the step that is not lazy the states may be dense in any case.
+    """
+
+    def match(p: Any, found: tuple[str, ...]) -> tuple[str, ...] | None:
         weight, gradient, *states = found
-        alike = set(states) <= {weight} and weight in kinds
-        return (weight,) if gradient == "row_sparse" and alike else None
+        allowed = {weight} if getattr(p, "lazy_update", True) else {weight, "default"}
+        fits = gradient == "row_sparse" and weight in kinds and set(states) <= allowed
+        return (weight,) if fits else None
 
     return match
 

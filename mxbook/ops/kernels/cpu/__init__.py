@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from mxbook.base.config import config
 from mxbook.base.errors import CompiledKernelWarning
 
 LEAST = 2**14  # numbers in an array from which on compiled kernels are asked for
+SINGLE = np.dtype("float32")
 
 _modules: dict[str, ModuleType] = {}
 _lock = threading.Lock()
@@ -28,24 +28,35 @@ _usable: bool | None = None  # None until somebody asks
 
 
 def compiled(kernel: Callable) -> Callable:
-    """A kernel `f(xp, array, ...)` that its compiled twin replaces where it can.
+    """A kernel `f(xp, ...)` that its compiled twin replaces where it can.
 
-    That is for NumPy's arrays of float32 that are not small, where Numba is installed and
-    `mx.config.compiled` is on.  A twin that does not take the arguments returns NotImplemented.
+    That is where Numba is installed, `mx.config.compiled` is on, and the arrays are NumPy's, of
+    float32, each in one piece, and one of them large.  A twin may answer NotImplemented, too.
     """
     home = kernel.__module__.rpartition(".")[2]
 
     @wraps(kernel)
-    def call(xp, first, *args, **kwargs):
-        large = xp is np and first.dtype == np.float32 and first.size >= LEAST
-        module = twins(home) if large else None
-        if module is not None:
-            found = getattr(module, kernel.__name__)(xp, first, *args, **kwargs)
-            if found is not NotImplemented:
-                return found
-        return kernel(xp, first, *args, **kwargs)
+    def call(xp, *args):
+        if xp is np and worth_it(args):
+            module = twins(home)
+            if module is not None:
+                found = getattr(module, kernel.__name__)(xp, *args)
+                if found is not NotImplemented:
+                    return found
+        return kernel(xp, *args)
 
     return call
+
+
+def worth_it(args: tuple) -> bool:
+    """Whether compiled kernels take these arguments, and gain by it."""
+    large = False
+    for a in args:
+        if isinstance(a, np.ndarray):
+            if a.dtype != SINGLE or not (a.flags.c_contiguous and a.flags.writeable):
+                return False
+            large = large or a.size >= LEAST
+    return large
 
 
 def twins(name: str) -> ModuleType | None:
