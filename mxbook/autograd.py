@@ -156,7 +156,12 @@ def deposit(heads: list, head_grads: Any, retain_graph: bool, train_mode: bool) 
     """What `backward` does; returns the variables that were reached."""
     gradients = _head_gradients(heads, head_grads)
     kind = "mean" if any(_is_mean(h) for h in heads) else "other"  # asked before the graph is freed
-    found = tape.backward(heads, gradients, F, retain=retain_graph, train=train_mode)
+    local = _mode.local
+    local.delivered, before = set(), local.delivered
+    try:
+        found = tape.backward(heads, gradients, F, retain=retain_graph, train=train_mode)
+    finally:
+        local.delivered = before
     with pause(train_mode):
         for node, value in found.items():
             _deposit(node, value)
@@ -172,7 +177,7 @@ def _is_mean(head: NDArray) -> bool:
 
 def _deposit(node: Node, value: Any) -> None:
     """Write or add a gradient to the array of its variable."""
-    if node.grad is None or node.grad_req == "null" or value is None:
+    if node.grad is None or node.grad_req == "null" or value is None or value is node.grad:
         return
     if node.grad_req == "add":
         F.elemwise_add(node.grad, value, out=node.grad)

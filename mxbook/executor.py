@@ -4,9 +4,10 @@
     executor.forward(is_train=True)
     executor.backward()
 
-An executor computes node by node (`symbol/evaluate.py`), recorded on the tape when training, so
-`backward` is the one of `mx.autograd`.  The arrays are the caller's: they are read anew in every
-`forward`, gradients are written or added to the arrays given for them.
+An executor runs its symbol as one program (`imperative/cached.py`), or node by node while a monitor
+watches; recorded on the tape when training, so `backward` is the one of `mx.autograd`. The arrays
+are the caller's: they are read anew in every `forward`, gradients are written or added to the
+arrays given for them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +22,7 @@ from mxbook.imperative import arrays as _arrays
 from mxbook.imperative import tape
 from mxbook.ndarray.creation import zeros
 from mxbook.ndarray.ndarray import NDArray
-from mxbook.symbol.evaluate import evaluate
+from mxbook.symbol.evaluate import cached, evaluate
 from mxbook.symbol.symbol import Symbol, output_name
 
 
@@ -52,6 +53,7 @@ class Executor:
         self._aux_names = symbol.list_auxiliary_states()
         self._reqs = _requests(self._names, grad_req)
         self._memory: dict[Node, dict] = {}
+        self._cached = cached(symbol._entries, "executor", self._memory)
         self._variables: list[Node] = []
         self._heads: list[NDArray] = []  # the outputs that gradients can flow from
         self._places: list[bool] = []  # which outputs these are
@@ -113,13 +115,14 @@ class Executor:
         for name, array in kwargs.items():
             self._feed(name, array)
         self._variables = []
-        values = {n: self._input(n, i, is_train) for i, n in enumerate(self._names)}
-        watch = self._watch if self._monitor is not None else None
+        given = {n: self._input(n, i, is_train) for i, n in enumerate(self._names)}
+        values = {**given, **self.aux_dict}
         scope = autograd.record() if is_train else autograd.pause()
         with self._ctx, scope:
-            found = evaluate(
-                self._symbol._entries, {**values, **self.aux_dict}, self._memory, watch
-            )
+            if self._monitor is None:
+                found = self._cached([values[v.name] for v in self._cached.variables])
+            else:
+                found = evaluate(self._symbol._entries, values, self._memory, self._watch)
         self._trained = bool(is_train)
         self._places = [a._entry is not None for a in found]
         self._heads = [a for a in found if a._entry is not None]

@@ -19,6 +19,7 @@ from typing import Any
 
 from mxbook import random
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError, nearest
+from mxbook.base.registries import tables
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.ndarray.utils import load
 
@@ -268,6 +269,9 @@ def _bilinear_kernel(shape: tuple[int, ...]) -> Any:
     row = 1 - np.abs(np.arange(size) / half - centre)
     column = 1 - np.abs(np.arange(shape[2]) / half - centre)
     return np.broadcast_to(np.outer(column, row), shape).astype("float32")
+
+
+tables[Initializer] = _known
 
 
 @alias("zeros")

@@ -8,6 +8,12 @@ from mxbook.base.context import Context
 
 xp = np
 
+# The C library of Linux gives memory back to the system as soon as a few arrays of 100 kB and more
+# have died, and has to ask for it again, page by page, for the next ones: a chain of ten additions
+# that keeps its results then takes eight times as long.  It keeps more after it has seen one large
+# block come and go.  Nobody touches the block, so it costs nothing.
+np.empty(2**24, np.uint8)
+
 
 class Block(np.ndarray):
     """Memory from the operating system, as bytes."""

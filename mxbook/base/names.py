@@ -3,6 +3,13 @@
 import threading
 
 
+class _Current:
+    """The class attribute `NameManager.current`: the manager in force in this thread."""
+
+    def __get__(self, instance, owner) -> "NameManager":
+        return current()
+
+
 class NameManager:
     """Gives a name to what was not given one: the hint and a running number.
 
@@ -10,6 +17,8 @@ class NameManager:
     ...     names.get(None, "dense"), names.get(None, "dense"), names.get("mine", "dense")
     ('dense0', 'dense1', 'mine')
     """
+
+    current = _Current()
 
     def __init__(self):
         self._counter: dict[str, int] = {}
@@ -28,7 +37,7 @@ class NameManager:
         _local.manager = self
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, ptype, value, trace) -> None:
         _local.manager = self._outer
 
 

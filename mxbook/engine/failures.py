@@ -8,13 +8,7 @@ failed, where it was pushed and where it was noticed.
 from collections.abc import Iterable
 from typing import Any
 
-from mxbook.base.errors import (
-    CancelledError,
-    EngineError,
-    MXNetError,
-    OperationError,
-    StorageError,
-)
+from mxbook.base.errors import CancelledError, EngineError, MXNetError, OperationError
 from mxbook.base.sites import Site, here
 
 from .core import Operation, Variable
@@ -32,7 +26,7 @@ class Failure:
         self.name = op.name
         self.site = op.site
         self.pushed = op.pushed  # perf_counter_ns
-        self.cause = no_memory(cause) if isinstance(cause, MemoryError) else cause
+        self.cause = cause
         self.rows = tuple(rows)
         self.skipped = 0  # operations that were not run because they needed a result
         self.shown = False  # raised at some wait
@@ -49,15 +43,6 @@ class Failure:
 
     def __repr__(self) -> str:
         return f"<Failure: {self.title}>"
-
-
-def no_memory(error: MemoryError) -> StorageError:
-    """The exception of Python or NumPy as one of ours."""
-    if isinstance(error, StorageError):
-        return error
-    found = StorageError(str(error) or "the machine has no more memory", hint="smaller batches")
-    found.__cause__ = error
-    return found
 
 
 def described(detail: Any) -> list[tuple[str, str]]:

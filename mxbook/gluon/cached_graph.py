@@ -6,9 +6,7 @@ See `mxbook/imperative/cached.py` for what happens to the graph.
 from typing import Any
 
 from mxbook.base.context import Context
-from mxbook.graph.node import topological
-from mxbook.imperative.cached import Cached
-from mxbook.symbol.evaluate import compute
+from mxbook.symbol.evaluate import cached
 from mxbook.symbol.symbol import Symbol
 
 from . import tracing
@@ -24,20 +22,14 @@ class CachedGraph:
         names, out = tracing.trace_all(block, args)
         flat, self.format = tracing._flatten(out, "output")
         entries = [e for s in flat for e in s._entries]
-        nodes = topological([node for node, _ in entries])
-        variables = [node for node in nodes if node.op is None]
+        self.symbol = Symbol(entries)
+        self.cached = cached(entries, block.name)
         parameters = {p.name: p for p in block.collect_params().values()}
         # Where each input of the graph comes from: the number of an array, or a parameter.
         self.places: list[int | Parameter] = [
-            names[v.name] if v.name in names else parameters[v.name] for v in variables
+            names[v.name] if v.name in names else parameters[v.name]
+            for v in self.cached.variables
         ]
-        memory: dict = {}
-
-        def one_by_one(arrays: Any) -> list:
-            return compute(nodes, entries, dict(zip(variables, arrays, strict=True)), memory)
-
-        self.symbol = Symbol(entries)
-        self.cached = Cached(nodes, entries, variables, one_by_one, name=block.name)
 
     def __call__(self, flat: list, ctx: Context) -> Any:
         """The output of the block for its input arrays, in the structure in which it gives it."""

@@ -26,7 +26,7 @@ from . import tape
 from .arrays import empty, idle, origin_of, variable_of, wrap
 from .building import build
 from .generators import variable_of_generator
-from .invoke import invoke
+from .invoke import invoke, overlaps
 from .mode import local, mode
 from .program import Program, Workspace
 
@@ -183,9 +183,13 @@ def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
     ]
     if local.recording:
         return _step_by_step(program, dys, data)
-    found = [None if s is None else wrap(empty(s), s, call.origin) for s in program.gradients]
+    arriving = [dy._data for dy in dys]
+    found = [
+        None if s is None else _target(a, s, arriving, call.origin)
+        for a, s in zip(data, program.gradients, strict=True)
+    ]
     outs = [a for a in found if a is not None]
-    arriving, raw = [dy._data for dy in dys], [a._data for a in outs]
+    raw = [a._data for a in outs]
     again = local.retaining
     call.run(
         lambda: workspace.run_backward(arriving, raw, again),
@@ -194,6 +198,18 @@ def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
         program.backward_work,
     )
     return found
+
+
+def _target(array: Any, spec: Spec, arriving: list, origin: tuple) -> Any:
+    """Where the gradient of an input is written: at once into the variable's own array, when
+    `backward` runs and no other gradient of this variable went there before; else a new array."""
+    node, delivered = array._entry[0], local.delivered
+    if delivered is not None and node.op is None and node not in delivered:
+        grad = node.grad if node.grad_req == "write" else None
+        if grad is not None and grad._spec is spec and not overlaps(grad._data, arriving):
+            delivered.add(node)
+            return grad
+    return wrap(empty(spec), spec, origin)
 
 
 def _step_by_step(program: Program, dys: list, data: list) -> list:

@@ -155,7 +155,7 @@ def refuse_inputs(op: Operator, given: dict[str, Any], kind: type) -> None:
     wrong = [name for name, value in given.items() if isinstance(value, kind)]
     if wrong and wrong[0] in {p.name for p in op.params}:
         raise ParameterError(
-            f"{op.name}: the parameter {wrong[0]} cannot be an {kind.__name__}",
+            f"{op.name}: the parameter {wrong[0]} cannot be of the type {kind.__name__}",
             rule=f"{len(op.inputs)} input(s): {', '.join(op.inputs) or 'none'}",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mxbook import backend, engine
 from mxbook.backend import blas
-from mxbook.base.errors import DTypeError, MXNetError, ShapeError
+from mxbook.base.errors import DTypeError, MXNetError, ShapeError, StorageError
 from mxbook.base.sites import Site
 from mxbook.base.sparse import SparseParts
 from mxbook.base.spec import Spec, spec_of
@@ -84,7 +84,22 @@ def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 
 
 def compute(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
-    """Call the kernel; with `outs` see to it that the results end there."""
+    """Call the kernel; with `outs` see to it that the results end there.
+
+    Raises StorageError where the memory does not suffice, and whatever the kernel raises.
+    """
+    try:
+        return computed(plan, p, inputs, outs)
+    except StorageError:
+        raise
+    except MemoryError as error:
+        raise StorageError(
+            f"{plan.op.name}: {error or 'no more memory'}", hint="smaller batches"
+        ) from None
+
+
+def computed(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
+    """`compute` without a word for what Python's MemoryError means."""
     op, run, kernel = plan.op, local.quiet.run, plan.kernel
     xp = backend.array_module(plan.ctx)
     if outs is None:

@@ -16,6 +16,8 @@ class _Local(threading.local):
     recording = False
     training = False
     retaining = False  # whether the backward pass that runs may be repeated
+    # While `backward` runs: the variables whose gradient was written where it belongs already.
+    delivered: set | None = None
     depth = 0  # `record` blocks around this point, paused or not
 
     def __init__(self):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mxbook.base.errors import ParameterError, ShapeError, nearest
+from mxbook.base.registries import table
 from mxbook.ndarray import NDArray
 
 Arrays = NDArray | list[NDArray]
@@ -214,7 +215,7 @@ def classes(scores: Any, label: Any, axis: int = 1) -> tuple[np.ndarray, np.ndar
 
 # ---- names
 
-_registry: dict[str, type[EvalMetric]] = {}
+_registry = table(EvalMetric)
 
 
 def register(klass: type[EvalMetric], name: str | None = None) -> type[EvalMetric]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from mxbook.base.errors import DTypeError, ParameterError
-from mxbook.graph.node import topological
 from mxbook.ops.params import Bool, Int, Shape, Text, parse, values_class
 
 from . import registry as F
@@ -29,9 +28,9 @@ FLAGS = values_class(
 class CachedOp:
     """A symbol as a function: called with an array for each of `sym.list_inputs()`, in that order.
 
-    Recorded like the operations it consists of; one call has one entry for each of them on the
-    tape, where MXNet has one `_CachedOp` for all.  `flags` are pairs of a name and a value; those
-    of MXNet are known, and none is needed here.
+    One call is one operation for the engine and one node on the tape; see
+    `mxbook/imperative/cached.py`.  `flags` are pairs of a name and a value; those of MXNet are
+    known, and none is needed here.
 
     >>> import mxbook as mx
     >>> a, b = mx.sym.var("a"), mx.sym.var("b")
@@ -42,19 +41,16 @@ class CachedOp:
     Raises ParameterError for unknown flags.  Source: MXNet 1.6, `mxnet.ndarray.CachedOp`.
     """
 
-    __slots__ = ("_compute", "_heads", "_inputs", "_memory", "_nodes")
+    __slots__ = ("_cached", "_inputs")
 
     is_np_sym = False
 
     def __init__(self, sym: Any, flags: Iterable[tuple[str, Any]] = ()):
-        from mxbook.symbol.evaluate import compute
+        from mxbook.symbol.evaluate import cached
 
         parse("CachedOp", FLAGS, dict(flags))
-        self._compute = compute
-        self._heads = sym._entries
-        self._nodes = topological([node for node, _ in self._heads])
-        self._inputs = [node for node in self._nodes if node.op is None]
-        self._memory: dict = {}
+        self._cached = cached(sym._entries)
+        self._inputs = self._cached.variables
 
     @property
     def handle(self) -> "CachedOp":
@@ -76,8 +72,7 @@ class CachedOp:
                 raise DTypeError(
                     f"CachedOp: {node.name} is a {type(value).__name__}", rule="an NDArray"
                 )
-        given = dict(zip(self._inputs, args, strict=True))
-        found = self._compute(self._nodes, self._heads, given, self._memory)
+        found = self._cached(args)
         if out is not None:
             return _put(found, out)
         return found[0] if len(found) == 1 else found

@@ -5,7 +5,8 @@ view: writing to it writes to the array.  Any other basic index copies.  An inde
 arrays is resolved by NumPy to flat positions, which `take` then reads; so every form has a
 gradient.
 
-As in MXNet 1.6 an array has at least one axis: `x[1, 2]` of a matrix has the shape `(1,)`.
+As in MXNet 1.6 an array has at least one axis: `x[1, 2]` of a matrix has the shape `(1,)`, unless
+`mx.util.np_shape` is on.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from mxbook.base import shapes
 from mxbook.base.errors import DTypeError, IndexingError, MXNetError, ShapeError
+from mxbook.base.semantics import local as semantics
 from mxbook.base.spec import spec_of
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.invoke import update
@@ -28,7 +30,7 @@ def get(array: Any, key: Any) -> Any:
     if any(isinstance(k, np.ndarray) for k in key):
         return _advanced(array, key)
     picked = _numpy_index(array, _shadow(array.shape), key)
-    shape = picked.shape or (1,)
+    shape = picked.shape or (() if semantics.np_shape else (1,))
     if local.recording and array._entry is not None:
         return _sliced(array, key, shape)
     # With an Ellipsis NumPy gives a view of a single element, too.

@@ -160,7 +160,8 @@ class BaseSparseNDArray(NDArray):
             raise self._cannot("writing to a part", "x[:] = value writes all of it")
         if not isinstance(value, NDArray):
             value = self._filled(value)
-        F._copyto(value.as_in_context(self.context), out=self)
+        if value is not self:  # as it is in x[:] += other
+            value.copyto(self)
 
     def _filled(self, value: Any) -> NDArray:
         """What a number or host data stands for as the content of this array."""

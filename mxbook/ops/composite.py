@@ -23,7 +23,7 @@ class Composite(Operator):
 
     def __init__(self, name: str, run: Callable, params: Sequence[Param] = (), **fields: Any):
         self.what: str = fields.pop("what", name)  # how errors name it
-        super().__init__(name, _no_kernel, tuple(params), source=run, **fields)
+        super().__init__(name, _no_kernel, tuple(params), source=run, bools=True, **fields)
         self.run = run
 
 

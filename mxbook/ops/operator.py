@@ -24,7 +24,7 @@
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mxbook.base import shapes
 from mxbook.base.dtypes import TYPES
@@ -68,7 +68,7 @@ class Operator:
         # variadic operator takes more arrays than its parameter counts.
         self.takes: Callable[[Any], Sequence[str]] | None = fields.pop("takes", None)
         # Whether inputs may be bool (few of MXNet's operators take it), or the names of those.
-        self.bools: bool | tuple[str, ...] = fields.pop("bools", ())
+        self.bools: Literal[True] | tuple[str, ...] = fields.pop("bools", ())
         self.uses_random: bool = fields.pop("uses_random", False)
         # Whether a call with these parameters draws numbers, in training or not.
         self.draws: Callable[[Any, bool], bool] = fields.pop(
@@ -147,9 +147,10 @@ class Operator:
 
     def infer_types(self, p: Any, *ins: Any) -> tuple[list, list]:
         """What the type rule gives; DTypeError for bool where the operator does not take it."""
-        if BOOL in ins and self.bools is not True:
+        allowed = self.bools
+        if allowed is not True and any(dtype is BOOL for dtype in ins):
             for name, dtype in zip(self.input_names(p), ins, strict=False):
-                if dtype is BOOL and name not in self.bools:
+                if dtype is BOOL and name not in allowed:
                     raise DTypeError(
                         f"{name} is an array of bool",
                         rule="few operators take bool: copies, shapes, sums, masks",

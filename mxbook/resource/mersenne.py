@@ -51,31 +51,41 @@ def _seeded_row(word: int) -> list[int]:
 
 
 def twisted(old: np.ndarray) -> np.ndarray:
-    """The next 624 words of every row.
+    """The next 624 words of every row."""
+    words = old.copy()
+    twist(words)
+    return words
+
+
+def twist(words: np.ndarray) -> None:
+    """Put the next 624 words of every row in the place of the last ones.
 
     Word i depends on words i, i + 1 and i + 397 of the row.  Beyond the end the row goes on with
     the new words, so what can be made at once are pieces of 624 - 397 = 227 words.
     """
-    new = np.empty_like(old)
+    mixed = np.empty_like(words)  # what words i and i + 1 bring; the last column is not right yet
+    flat = words.reshape(-1)
+    _mix(flat[:-1], flat[1:], mixed.reshape(-1)[:-1])
+    last = words[:, -1].copy()
     lead = WORDS - _SHIFT
-    _twist(old[:, :lead], old[:, 1 : lead + 1], old[:, _SHIFT:], new[:, :lead])
+    np.bitwise_xor(words[:, _SHIFT:], mixed[:, :lead], out=words[:, :lead])
     for start in (lead, 2 * lead):
         stop = min(start + lead, WORDS - 1)
-        far = new[:, start - lead : stop - lead]
-        _twist(old[:, start:stop], old[:, start + 1 : stop + 1], far, new[:, start:stop])
-    _twist(old[:, -1:], new[:, :1], new[:, _SHIFT - 1 : _SHIFT], new[:, -1:])
-    return new
+        far = words[:, start - lead : stop - lead]
+        np.bitwise_xor(far, mixed[:, start:stop], out=words[:, start:stop])
+    _mix(last, words[:, 0], mixed[:, -1])
+    np.bitwise_xor(words[:, _SHIFT - 1], mixed[:, -1], out=words[:, -1])
 
 
-def _twist(here: np.ndarray, after: np.ndarray, far: np.ndarray, out: np.ndarray) -> None:
-    """out = far ^ (y >> 1) ^ (MATRIX if y is odd), y = top bit of `here`, the rest of `after`."""
-    y = here & _TOP
-    y |= after & _REST
-    odd = y & np.uint32(1)
+def _mix(here: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
+    """(y >> 1) ^ (MATRIX if y is odd), where y is the top bit of `here` and the rest of `after`."""
+    np.bitwise_xor(here, after, out=out)
+    out &= _TOP
+    out ^= after
+    odd = out & np.uint32(1)
     odd *= _MATRIX
-    y >>= np.uint32(1)
-    y ^= odd
-    np.bitwise_xor(y, far, out=out)
+    out >>= np.uint32(1)
+    out ^= odd
 
 
 def tempered(words: np.ndarray) -> np.ndarray:
@@ -104,6 +114,8 @@ def unit(words: np.ndarray, real: np.dtype) -> np.ndarray:
     if real == np.float32:
         u = words.astype(np.float32)
         u *= np.float32(2.0**-32)
+        if u.max(initial=0) < 1:  # as a rule, and found out sooner than mended
+            return u
     else:
         u = words[..., 1::2] * 2.0**32
         u += words[..., 0::2]
@@ -162,9 +174,25 @@ class Twisters:
 
     def take(self, first: int, last: int, count: int) -> np.ndarray:
         """The next `count` words of rows first..last-1, used up."""
-        words = self.look(first, last, count)
-        self.move(first, last, count)
-        return words
+        self.start(last)
+        place = self._place[first:last]
+        at = int(place[0]) if len(place) else 0
+        if (place != at).any():
+            words = self.look(first, last, count)
+            self.move(first, last, count)
+            return words
+        state, out = self._words[first:last], np.empty((last - first, count), np.uint32)
+        done = 0
+        while True:
+            step = min(WORDS - at, count - done)
+            out[:, done : done + step] = state[:, at : at + step]
+            done, at = done + step, at + step
+            if done == count:
+                break
+            twist(state)
+            at = 0
+        place[...] = at
+        return tempered(out)
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Copies of the seeds, and of words and places of the rows that have been seeded."""

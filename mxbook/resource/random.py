@@ -12,6 +12,7 @@ another; the rest of that twister's run may then be shifted.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,6 +74,25 @@ def portions(size: int) -> Iterator[Portion]:
         yield Portion(first, last, run, slice(first * run, last * run))
     if rest:
         yield Portion(full, full + 1, rest, slice(full * run, size))
+
+
+@lru_cache(maxsize=256)
+def words_below(probability: float) -> int:
+    """How many of all words are below a probability as single numbers of [0, 1): the first ones.
+
+    >>> [round(words_below(p) / 2**32, 6) for p in (0, 0.25, 1)]
+    [0.0, 0.25, 1.0]
+    """
+    limit, low, high = np.float32(probability) * np.float32(2.0**32), 0, 2**32
+    if limit >= high:
+        return high
+    while low < high:
+        middle = (low + high) // 2
+        if np.float32(middle) < limit:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 class Generator:
@@ -169,7 +189,11 @@ class Generator:
         real = _real(as_dtype(dtype))
         out = np.empty(size_of(shape), bool)
         for p in self._portions(out.size):
-            out[p.part] = (self._units(p, real) < np.float32(probability)).ravel()
+            if real == _SINGLE:
+                words = self._twisters.take(p.first, p.last, p.each)
+                np.less(words, words_below(probability), out=out[p.part].reshape(p.shape))
+            else:
+                out[p.part] = (self._units(p, real) < np.float32(probability)).ravel()
         return out.reshape(shape)
 
     # numbers that need many tries
@@ -387,10 +411,14 @@ def _spread(
 
 
 def _affine(u: np.ndarray, offset: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """offset + factor * u; with float16 parameters every step is rounded."""
+    """offset + factor * u, in `u` where it fits; with float16 parameters every step is rounded."""
     if offset.dtype == np.float16:
         return offset + (factor.astype(_SINGLE) * u.astype(_SINGLE)).astype(np.float16)
-    return offset + factor * u
+    if np.result_type(u, offset, factor) != u.dtype:
+        return offset + factor * u
+    u *= factor
+    u += offset
+    return u
 
 
 def _between(u: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

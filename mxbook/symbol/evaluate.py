@@ -1,12 +1,13 @@
-"""Computing a symbol node by node with the operators on arrays."""
+"""Computing a symbol: node by node with the operators on arrays, or as one program."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook.base import shapes
 from mxbook.base.errors import ParameterError, nearest
 from mxbook.graph.infer import infer_shapes, made_shapes
 from mxbook.graph.node import Entry, Node, topological
+from mxbook.imperative.cached import Cached
 from mxbook.imperative.invoke import invoke
 from mxbook.ops.composite import Composite
 
@@ -31,6 +32,18 @@ def evaluate(
                 )
             given[node] = values[node.name]
     return compute(nodes, heads, given, {} if memory is None else memory, watch)
+
+
+def cached(heads: list[Entry], name: str = "CachedOp", memory: dict | None = None) -> Cached:
+    """The graph as a function of arrays in the order of its variables; see `Cached`."""
+    nodes = topological([node for node, _ in heads])
+    variables = [node for node in nodes if node.op is None]
+    kept: dict = {} if memory is None else memory
+
+    def one_by_one(arrays: Sequence[Any]) -> list[Any]:
+        return compute(nodes, heads, dict(zip(variables, arrays, strict=True)), kept)
+
+    return Cached(nodes, heads, variables, one_by_one, name)
 
 
 def compute(

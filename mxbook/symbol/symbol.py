@@ -12,6 +12,7 @@ from mxbook.base.attributes import shown, stored
 from mxbook.base.context import Context, current_context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import MXNetError, ParameterError
+from mxbook.base.semantics import local as semantics
 from mxbook.graph.infer import infer_shapes, infer_types
 from mxbook.graph.node import Entry, Node, topological, variable
 from mxbook.ops.operator import Operator
@@ -169,7 +170,7 @@ class Symbol:
 
     def _shapes(self, args: tuple, kwargs: dict) -> Callable[[Entry], shapes.Shape | None]:
         """A function that tells the shape of any entry, as far as it follows from the given."""
-        given = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items() if s}
+        given = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items()}
         for node in self._variables():
             if node not in given and "__shape__" in node.attrs:
                 given[node] = _from_legacy(_literal(node.attrs["__shape__"]))
@@ -362,11 +363,15 @@ def _literal(text: str) -> Any:
 
 
 def _from_legacy(shape: Any) -> shapes.Shape | None:
-    """MXNet 1.6's shape, in which 0 (or -1) and () stand for unknown."""
+    """MXNet 1.6's shape, in which 0 (or -1) and () stand for unknown; see `base.semantics`."""
+    if shape is not None and semantics.np_shape:
+        return tuple(int(d) if d >= 0 else None for d in shape)
     return tuple(int(d) if d > 0 else None for d in shape) or None if shape is not None else None
 
 
-def _to_legacy(shape: shapes.Shape | None) -> tuple[int, ...]:
+def _to_legacy(shape: shapes.Shape | None) -> tuple[int, ...] | None:
+    if semantics.np_shape:
+        return shape and tuple(-1 if d is None else d for d in shape)
     return () if shape is None else tuple(0 if d is None else d for d in shape)
 
 

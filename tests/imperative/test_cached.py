@@ -227,3 +227,56 @@ def test_a_failure_is_raised_where_it_is_waited_for():
     with pytest.raises(MXNetError, match="outside"):
         bad.asnumpy()
     assert (net(x, mx.nd.array([2])).asnumpy() == 2).all()
+
+
+def test_gradients_of_a_parameter_used_in_several_calls_add_up():
+    totals = []
+    for hybrid in (False, True):
+        net, shape = made(dense, hybrid)
+        x = mx.nd.ones(shape) / 5
+        weight = next(iter(net.collect_params().values()))
+        with autograd.record():
+            y = net(x) + net(2 * x)
+            z = (weight.data() * weight.data()).sum() + y.sum() + net(3 * x).sum()
+        z.backward()
+        totals.append([p.grad().asnumpy() for p in net.collect_params().values()])
+    for a, b in zip(*totals, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-6)
+
+
+def test_a_gradient_as_the_gradient_that_arrives():
+    found = []
+    for hybrid in (False, True):
+        net = nn.HybridSequential()
+        net.add(nn.Activation("tanh"), nn.Activation("sigmoid"))
+        if hybrid:
+            net.hybridize()
+        x = mx.nd.array([[0.3, -0.4]])
+        x.attach_grad()
+        x.grad[:] = 2
+        with autograd.record():
+            y = net(x)
+        y.backward(x.grad)
+        found.append(x.grad.asnumpy())
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("req", ["add", "null"])
+def test_other_gradient_requests(req):
+    net, shape = made(dense, True)
+    net.collect_params().setattr("grad_req", req)
+    x = mx.nd.ones(shape)
+    x.attach_grad()
+    for _ in range(2):
+        with autograd.record():
+            y = net(x)
+        y.backward()
+    weight = next(iter(net.collect_params().values()))
+    if req == "add":
+        plain, _ = made(dense, False)
+        with autograd.record():
+            y = plain(x)
+        y.backward()
+        once = next(iter(plain.collect_params().values())).grad().asnumpy()
+        np.testing.assert_allclose(weight.grad().asnumpy(), 2 * once, rtol=1e-5)
+    assert np.abs(x.grad.asnumpy()).max() > 0

@@ -1,3 +1,4 @@
-"""`gluon.contrib`: layers that are less settled than those of `gluon`; `rnn` recurrent cells."""
+"""`gluon.contrib`: layers that are less settled than those of `gluon`; `nn` a sparse table, `rnn`
+recurrent cells."""
 
-from . import rnn
+from . import nn, rnn

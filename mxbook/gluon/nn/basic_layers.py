@@ -289,7 +289,8 @@ class Embedding(HybridBlock):
     """A table of vectors, looked up by whole numbers.
 
     weight (input_dim, output_dim); input of any shape, numbers below input_dim; output has one axis
-    more.
+    more.  With `sparse_grad` the gradient is row_sparse: it holds the rows that were looked up, and
+    SGD, Adam, AdaGrad and GroupAdaGrad change only these.
     """
 
     def __init__(

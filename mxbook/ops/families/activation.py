@@ -4,6 +4,7 @@ import numpy as np
 
 from mxbook.base.dtypes import FLOATS
 from mxbook.ops import rules
+from mxbook.ops.kernels.cpu import compiled
 from mxbook.ops.params import Enum, Float
 from mxbook.ops.registry import operator
 from mxbook.ops.tables import unary
@@ -43,10 +44,16 @@ def _softsign(k, _p, data, *, out=None):
     return k.xp.true_divide(data, 1 + k.xp.abs(data), out=out)
 
 
+@compiled
+def gate(xp, delta, data, out=None):
+    """`delta` where `data` is above 0, and 0 elsewhere."""
+    return xp.multiply(delta, data > 0, out=out)
+
+
 @operator("_backward_relu", shape=rules.same_shape, in_place=True)
 def relu_gate(k, _p, delta, data, *, out=None):
     """`delta` where `data` is above 0, and 0 elsewhere."""
-    return k.xp.multiply(delta, data > 0, out=out)
+    return gate(k.xp, delta, data, out)
 
 
 @relu_gate.gradient("delta")

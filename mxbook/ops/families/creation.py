@@ -121,8 +121,22 @@ def _ones_like(k, _p, data):
     return k.xp.ones_like(data)
 
 
-unary("zeros_like", _zeros_like, None, "Zeros of the same shape and type.", value=np.zeros_like)
-unary("ones_like", _ones_like, None, "Ones of the same shape and type.", value=np.ones_like)
+unary(
+    "zeros_like",
+    _zeros_like,
+    None,
+    "Zeros of the same shape and type.",
+    value=np.zeros_like,
+    bools=True,
+)
+unary(
+    "ones_like",
+    _ones_like,
+    None,
+    "Ones of the same shape and type.",
+    value=np.ones_like,
+    bools=True,
+)
 
 
 def _copy(k, _p, data):
@@ -133,7 +147,7 @@ def _pass(F, _p, dy):
     return dy
 
 
-COPY: dict[str, Any] = {"value": lambda x: x}
+COPY: dict[str, Any] = {"value": lambda x: x, "bools": True}
 unary("_copy", _copy, _pass, "A copy.", aliases=("identity",), **COPY)
 unary("_copyto", _copy, _pass, "A copy, written to `out`.", aliases=("_npi_copyto",), **COPY)
 unary(
@@ -167,6 +181,7 @@ unary(
     Text("source", "", doc="Device of the input."),
     shape=rules.same_shape,
     crosses_devices=True,
+    bools=True,
 )
 def cross_device_copy(k, p, data):
     """A copy on another device; the gradient travels the other way."""
@@ -187,6 +202,7 @@ cross_device_copy.example((2, 3)).gives(lambda x: x)
     shape=rules.same_shape,
     type=rules.parameter_type,
     aliases=("cast", "_npi_cast", "_npx_cast"),
+    bools=True,
 )
 def cast(k, p, data):
     """The same values in another element type; fractions are cut off, whole numbers wrap around."""
@@ -216,13 +232,15 @@ cast.example([300.0, 10.1, 15.4, -1.0, -2.0], dtype="uint8").gives(
 ).not_smooth("whole numbers")
 
 
-@operator("shape_array", shape=rules.forward(lambda p, data: (len(data),)), zero_gradient=True)
+@operator(
+    "shape_array", shape=rules.forward(lambda p, data: (len(data),)), zero_gradient=True, bools=True
+)
 def shape_array(k, _p, data):
     """The shape of the input as an array of int64."""
     return k.to_device(np.array(data.shape, "int64"))
 
 
-@operator("size_array", shape=rules.forward(lambda p, data: (1,)), zero_gradient=True)
+@operator("size_array", shape=rules.forward(lambda p, data: (1,)), zero_gradient=True, bools=True)
 def size_array(k, _p, data):
     """The number of elements as an array of int64."""
     return k.to_device(np.array([shapes.size(data.shape)], "int64"))

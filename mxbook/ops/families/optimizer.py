@@ -16,6 +16,7 @@ from mxbook.base.errors import DTypeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
+from mxbook.ops.kernels.cpu import compiled
 from mxbook.ops.params import Bool, Single
 from mxbook.ops.registry import operator
 
@@ -74,6 +75,7 @@ def scaled_by_rate(xp, p, grad, g):
     return g
 
 
+@compiled
 def sgd(xp, p, out, weight, grad, g):
     """`(1 - lr * wd) * weight - lr * g`, with `g` the gradient rescaled and clipped."""
     g = scaled_by_rate(xp, p, grad, g)
@@ -82,6 +84,7 @@ def sgd(xp, p, out, weight, grad, g):
     xp.subtract(weight, g, out=out)
 
 
+@compiled
 def momentum_sgd(xp, p, out, weight, grad, mom, g):
     """`mom = momentum * mom - lr * wd * weight - lr * g`, then `weight + mom`."""
     mom *= p.momentum

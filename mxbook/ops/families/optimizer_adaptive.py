@@ -12,6 +12,7 @@ from mxbook.base.shapes import known, size, text, unify
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
+from mxbook.ops.kernels.cpu import compiled
 from mxbook.ops.params import Int, Single
 from mxbook.ops.registry import operator
 
@@ -62,6 +63,7 @@ def keep_means(xp, g, mean, var, beta1, beta2, t):
     var += t
 
 
+@compiled
 def adam(xp, p, out, weight, grad, mean, var, g, t):
     """Means of `g` and `g^2`, then `weight - lr * mean / (sqrt(var) + epsilon)`."""
     decayed(xp, p, weight, grad, g, t, p.clip_gradient)

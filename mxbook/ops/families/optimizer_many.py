@@ -289,6 +289,7 @@ def _array_names(p):
     counts=False,
     mutates=_array_names,
     outputs=(),
+    bools=True,
 )
 def reset_arrays(_k, _p, *data):
     """Fill all arrays with zeros, in place; there is no result.

@@ -113,18 +113,31 @@ def pooling(k, p, data, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.Pooling`.
     """
-    xp, axes = k.xp, axes_of(p, data.shape)
+    axes = axes_of(p, data.shape)
+    found = k.xp.empty(_output_shape(p, data.shape), data.dtype) if out is None else out
+    sizes = window_sizes(k, p, axes, data) if p.pool_type == "avg" else None
+
+    def examples(i, j):
+        _keep(k.xp, p, data[i:j], axes, sizes, found[i:j])
+
+    k.share(len(data), _cost(p, [data.shape], [found.shape]), examples)
+    return found
+
+
+def _keep(xp, p, data, axes, sizes, out) -> None:
+    """What is kept of the windows of some examples, written to `out`."""
     if p.pool_type == "max":
-        return kernels.maxima(xp, data, axes, out)
-    wide = data.astype("float32") if data.dtype.itemsize == 2 else data
-    power = p.p_value if p.pool_type == "lp" else 1
-    target = out if wide is data else None
-    found = kernels.sums(xp, wide**power if power > 1 else wide, axes, target)
+        kernels.maxima(xp, data, axes, out)
+        return
+    half, power = data.dtype.itemsize == 2, p.p_value if p.pool_type == "lp" else 1
+    wide = data.astype("float32") if half else data
+    found = kernels.sums(xp, wide**power if power > 1 else wide, axes, None if half else out)
     if p.pool_type == "avg":
-        found /= window_sizes(k, p, axes, data)
+        found /= sizes
     elif power > 1:
-        found = (xp.sqrt if power == 2 else xp.cbrt)(found, out=found)
-    return found.astype(data.dtype, copy=False)
+        (xp.sqrt if power == 2 else xp.cbrt)(found, out=found)
+    if half:
+        xp.copyto(out, found)
 
 
 def window_sizes(k, p, axes, data):
@@ -162,7 +175,14 @@ def pool_to_maxima(k, p, delta, data, *, out=None):
 
     Of equal elements to the first one.
     """
-    return kernels.to_maxima(k.xp, delta, data, axes_of(p, data.shape), out)
+    axes = axes_of(p, data.shape)
+    found = k.xp.empty(data.shape, data.dtype) if out is None else out
+
+    def examples(i, j):
+        kernels.to_maxima(k.xp, delta[i:j], data[i:j], axes, found[i:j])
+
+    k.share(len(data), _cost(p, [data.shape], []), examples)
+    return found
 
 
 @pool_to_maxima.shapes
@@ -202,11 +222,17 @@ def _(F, p, dy, data):
 )
 def pool_spread(k, p, delta, *, out=None):
     """The gradient of sum and mean pooling: each number of `delta` added to all of its window."""
-    xp, axes = k.xp, axes_of(p, p.shape)
+    axes = axes_of(p, p.shape)
     wide = delta.astype("float32") if delta.dtype.itemsize == 2 else delta
     if p.pool_type == "avg":
         wide = wide / window_sizes(k, p, axes, delta)
-    found = kernels.spread(xp, wide, axes, p.shape, out if wide.dtype == delta.dtype else None)
+    fits = out is not None and out.dtype == wide.dtype
+    found = out if fits else k.xp.empty(p.shape, wide.dtype)
+
+    def examples(i, j):
+        kernels.spread(k.xp, wide[i:j], axes, (j - i, *p.shape[1:]), found[i:j])
+
+    k.share(len(delta), _cost(p, [p.shape], []), examples)
     return found.astype(delta.dtype, copy=False)
 
 

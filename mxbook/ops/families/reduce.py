@@ -97,7 +97,7 @@ def reduction(
     """Decorator: a reducing operator with MXNet's parameters `axis`, `keepdims` and `exclude`."""
     every = params or (AXIS, KEEPDIMS, EXCLUDE)
     shape = forward(chosen_shape if nonempty else reduced_shape)
-    return operator(name, *every, aliases=aliases, shape=shape)
+    return operator(name, *every, aliases=aliases, shape=shape, bools=True)
 
 
 @reduction("sum", aliases=("sum_axis",))

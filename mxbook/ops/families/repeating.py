@@ -44,6 +44,7 @@ def _axis_target(p, data):
     Shape("axis", (), doc="Axes of length 1."),
     Shape("size", (), doc="Their new lengths."),
     aliases=("broadcast_axes",),
+    bools=True,
 )
 def broadcast_axis(k, p, data, *, out=None):
     """Axes of length 1 stretched: `(1, 2, 1)` with `axis=(0, 2), size=(3, 4)` becomes `(3, 2, 4)`.
@@ -89,6 +90,7 @@ def _like_target(p, lhs, rhs):
     Shape("lhs_axes", None, doc="Axes of `lhs` to stretch; all when None."),
     Shape("rhs_axes", None, doc="Axes of `rhs` that give the lengths."),
     type=rules.first_type,
+    bools=True,
 )
 def broadcast_like(k, p, lhs, rhs, *, out=None):
     """`lhs` with axes of length 1 stretched to the lengths of `rhs`.
@@ -133,6 +135,7 @@ def _interleaved(shape, reps):
     "tile",
     Shape("reps", doc="How often along each axis; counted from the last."),
     aliases=("_npi_tile",),
+    bools=True,
 )
 def tile(k, p, data, *, out=None):
     """The whole array repeated along its axes: `(2, 3)` with `reps=(2, 2)` gives `(4, 6)`.
@@ -181,6 +184,7 @@ def _repeated_shape(p, data):
     Int("repeats", low=0, doc="How often each element."),
     Int("axis", None, doc="Along which axis; the flat array when None."),
     aliases=("_np_repeat",),
+    bools=True,
 )
 def repeat(k, p, data):
     """Each element several times in a row: `[a, b]` with `repeats=2` gives `[a, a, b, b]`.

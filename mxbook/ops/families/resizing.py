@@ -226,6 +226,7 @@ _SIZES = {  # modes that need no numbers: an even (odd) length stays, another on
     takes=lambda p: ("data", "like") if p.mode == "like" else ("data",),
     type=rules.float_type,
     cost=_weighted_cost,
+    bools=("like",),
 )
 def bilinear_resize(k, p, data, like=None, *, out=None):
     """Pictures in another size, by linear interpolation; corners stay corners.

@@ -25,7 +25,7 @@ def _check_mask(p, data, index):
         )
 
 
-@operator("_contrib_boolean_mask", AXIS, type=rules.first_type, dynamic_shape=True)
+@operator("_contrib_boolean_mask", AXIS, type=rules.first_type, dynamic_shape=True, bools=True)
 def boolean_mask(k, _p, data, index):
     """The parts of the data along its first axis where the mask is not 0.
 
@@ -76,6 +76,7 @@ def _(F, p, dy, index):
     Shape("axes", None, doc="Which coordinates, in this order; all when not given."),
     zero_gradient=True,
     cost=result_cost,
+    bools=True,
 )
 def index_array(k, p, data):
     """Where each element is: its coordinates along a new last axis.

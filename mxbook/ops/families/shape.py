@@ -123,6 +123,7 @@ def _reshape_error(codes, shape, steps, reason) -> ShapeError:
     Bool("keep_highest", False, doc="With `target_shape`: keep the first length."),
     aliases=("reshape", "_npx_reshape_legacy"),
     cost=result_cost,
+    bools=True,
 )
 def reshape(k, p, data, *, out=None):
     """The same elements in the order of memory, arranged in another shape.
@@ -175,6 +176,7 @@ reshape.example((4, 6), shape=(-1, 0), reverse=True).gives(lambda x: x.reshape(4
     Text("order", "C", doc="Order of the elements: only `C`, the order of memory."),
     aliases=("_npi_reshape",),
     cost=result_cost,
+    bools=True,
 )
 def np_reshape(k, p, a, *, out=None):
     """The same elements in another shape, without MXNet's codes; gradient rules use it, too."""
@@ -198,7 +200,7 @@ def _(F, p, dy, a_shape):
 np_reshape.example((2, 3, 4), newshape=(4, -1)).gives(lambda x: x.reshape(4, 6))
 
 
-@operator("Flatten", aliases=("flatten", "_npx_batch_flatten"), cost=result_cost)
+@operator("Flatten", aliases=("flatten", "_npx_batch_flatten"), cost=result_cost, bools=True)
 def flatten(k, p, data, *, out=None):
     """All axes but the first put together: `(n, c, h, w)` becomes `(n, c*h*w)`."""
     return copied(k, data.reshape(_flat(p, data.shape)), out)
@@ -244,7 +246,10 @@ transpose.example((2, 3, 4), axes=(1, 2, 0)).gives(lambda x: x.transpose(1, 2, 0
 
 
 @operator(
-    "expand_dims", Int("axis", doc="Where the new axis stands."), aliases=("_npi_expand_dims",)
+    "expand_dims",
+    Int("axis", doc="Where the new axis stands."),
+    aliases=("_npi_expand_dims",),
+    bools=True,
 )
 def expand_dims(k, p, data, *, out=None):
     """An axis of length 1 inserted."""
@@ -294,13 +299,13 @@ sum_to.example((2, 3), shape=(2, 1)).gives(lambda x: x.sum(1, keepdims=True))
 sum_to.example((4, 2, 3), shape=(1, 3)).gives(lambda x: x.sum((0, 1)).reshape(1, 3))
 
 
-@operator("broadcast_to", Shape("shape", (), doc="Target; 0 keeps a length."))
+@operator("broadcast_to", Shape("shape", (), doc="Target; 0 keeps a length."), bools=True)
 def broadcast_to(k, p, data, *, out=None):
     """Axes of length 1 stretched to the lengths of `shape`."""
     return copied(k, k.xp.broadcast_to(data, _stretched(p, data.shape)), out)
 
 
-@operator("_np_broadcast_to", Shape("shape", (), doc="Target; 0 is a length of 0."))
+@operator("_np_broadcast_to", Shape("shape", (), doc="Target; 0 is a length of 0."), bools=True)
 def np_broadcast_to(k, p, array, *, out=None):
     """Axes of length 1 stretched, new ones put in front, as in NumPy; gradient rules use it."""
     return copied(k, k.xp.broadcast_to(array, p.shape), out)
@@ -363,7 +368,9 @@ def _squeezed(p, data):
     return tuple(n for i, n in enumerate(data) if i not in gone) or (1,)
 
 
-@operator("squeeze", Shape("axis", None, doc="Axes to remove; all of length 1 when None."))
+@operator(
+    "squeeze", Shape("axis", None, doc="Axes to remove; all of length 1 when None."), bools=True
+)
 def squeeze(k, p, data, *, out=None):
     """The array without axes of length 1: `(2, 1, 3, 1)` becomes `(2, 3)`.
 
@@ -414,6 +421,7 @@ def _reshaped_like(p, lhs, rhs):
     aliases=("_npx_reshape_like",),
     type=rules.first_type,
     cost=result_cost,
+    bools=True,
 )
 def reshape_like(k, p, lhs, rhs, *, out=None):
     """The elements of `lhs` in the shape of `rhs`, or with some axes replaced by some of `rhs`.
@@ -438,7 +446,7 @@ reshape_like.example((5, 6), (2, 3, 4), lhs_begin=1, rhs_end=-1).gives(
 )
 
 
-@operator("_identity_with_attr_like_rhs", type=rules.first_type, shape=rules.same_shape)
+@operator("_identity_with_attr_like_rhs", type=rules.first_type, shape=rules.same_shape, bools=True)
 def identity_like(k, _p, lhs, rhs, *, out=None):
     """A copy of `lhs`, which must have the shape of `rhs`; the values of `rhs` are not used."""
     return copied(k, lhs, out)

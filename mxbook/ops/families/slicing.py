@@ -273,6 +273,7 @@ def _like_lengths(p, data, like):
     Shape("axes", (), doc="Axes to cut; all when empty."),
     type=rules.first_type,
     cost=result_cost,
+    bools=("shape_like",),
 )
 def slice_like(k, p, data, shape_like, *, out=None):
     """The first elements along each axis, as many as `shape_like` has there.

@@ -112,6 +112,7 @@ def _summed_type(p, a):
     DType("dtype", None, doc="Element type to sum in; that of the input when None."),
     aliases=("cumsum",),
     type=_summed_type,
+    bools=True,
 )
 def cumsum(k, p, a, *, out=None):
     """Running sums: `out[i] = a[0] + ... + a[i]`.

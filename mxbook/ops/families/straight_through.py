@@ -52,6 +52,7 @@ _step("sign", sign, "-1, 0 or 1, and 0 for NaN", "networks with binary weights",
     "_contrib_gradientmultiplier",
     Float("scalar", doc="What the gradient is multiplied by."),
     shape=rules.same_shape,
+    bools=True,
 )
 def gradient_multiplier(k, _p, data, *, out=None):
     """The data itself; the gradient is multiplied by `scalar`.

@@ -18,6 +18,7 @@ from mxbook.ops.rules import forward
     Enum("stype", ("csr", "default", "row_sparse"), doc="Storage type of the result."),
     shape=rules.same_shape,
     aliases=("_sparse_cast_storage",),
+    bools=True,
 )
 def cast_storage(_k, _p, data):
     """The same values in another storage type.

@@ -8,6 +8,7 @@ import numba
 # nogil: the engine's workers run kernels side by side.  No `parallel`: the engine has the threads.
 # contract: `a * b + c` may be one instruction.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+EXACT: set[str] = set()  # nothing of the kind: NumPy's digits
 # Sums in any order, which lets the processor add up several at a time.
 ANY_ORDER = {"contract", "reassoc", "nsz"}
 

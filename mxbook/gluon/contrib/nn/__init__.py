@@ -1,0 +1,3 @@
+"""`gluon.contrib.nn`: layers on trial."""
+
+from .basic_layers import SparseEmbedding
