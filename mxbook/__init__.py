@@ -35,32 +35,59 @@ __version__ = "1.6.0"
 _LATER = {
     "attribute": "attribute",
     "book": "book",
+    "callback": "callback",
     "executor": "executor",
     "explain": "explain",
     "gluon": "gluon",
+    "image": "image",
+    "img": "image",
     "init": "initializer",
     "initializer": "initializer",
+    "io": "io",
     "kv": "kvstore",
     "kvstore": "kvstore",
+    "kvstore_server": "kvstore_server",
+    "libinfo": "libinfo",
+    "log": "log",
     "lr_scheduler": "lr_scheduler",
     "metric": "metric",
+    "mod": "module",
+    "model": "model",
+    "module": "module",
+    "mon": "monitor",
+    "monitor": "monitor",
     "operator": "operator",
     "optimizer": "optimizer",
+    "recordio": "recordio",
+    "registry": "registry",
+    "rnn": "rnn",
+    "runtime": "runtime",
     "sym": "symbol",
     "symbol": "symbol",
     "testing": "testing",
+    "util": "util",
+}
+
+
+# Functions of `mx.util` that are `mx`'s, too.
+_UTIL = {
+    *("is_np_array", "is_np_shape", "np_array", "np_shape", "set_np_shape"),
+    *("use_np", "use_np_array", "use_np_shape"),
 }
 
 
 def __getattr__(wanted: str):
-    if wanted not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
     import importlib
 
-    module = importlib.import_module(f"{__name__}.{_LATER[wanted]}")
-    globals()[wanted] = module
-    return module
+    if wanted in _UTIL:
+        found = getattr(importlib.import_module(f"{__name__}.util"), wanted)
+    elif wanted in _LATER:
+        found = importlib.import_module(f"{__name__}.{_LATER[wanted]}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
+    globals()[wanted] = found
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_UTIL})

@@ -89,6 +89,25 @@ def check_lengths(shape: Shape | None) -> None:
         raise ShapeError(f"the result would have {len(shape)} axes", rule=f"at most {MOST_AXES}")
 
 
+def check_axes(shape: Shape, least: int, what: str = "data") -> None:
+    """Raise ShapeError for an array with fewer axes."""
+    if len(shape) < least:
+        axes = "one axis" if least == 1 else f"{least} axes"
+        raise ShapeError(f"{what} has the shape {text(shape)}", rule=f"at least {axes}")
+
+
+def check_filled(shape: Shape, what: str = "data") -> None:
+    """Raise ShapeError for an array without elements, where something must be chosen from it."""
+    if 0 in shape:
+        raise ShapeError(f"{what} of shape {text(shape)} is empty", rule="no length is 0")
+
+
+def check_fits(shape: Shape, wanted: Shape, what: str) -> None:
+    """Raise ShapeError unless an array has the shape that follows from the others."""
+    if shape != wanted:
+        raise ShapeError(f"{what} has the shape {text(shape)}", rule=f"{text(wanted)}")
+
+
 def axis_index(axis: int, ndim: int, what: str = "axis") -> int:
     """A possibly negative axis as a number from 0 to ndim - 1.
 

@@ -382,6 +382,8 @@ def _read_sparse(
     for _ in range(2 if stype == "csr" else 1):
         index_type = _read_dtype(reader, INDEX_TYPES)
         heads.append((_read_shape(reader, "the shape of the indices"), index_type))
+    if stype == "row_sparse":  # MXNet may write an old number of rows before the right one
+        stored = (*heads[0][0], *stored[1:])
     start = reader.offset
     data = _read_values(reader, stored, dtype)
     *indptr, indices = [

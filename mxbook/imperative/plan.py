@@ -136,7 +136,7 @@ class Plan:
         self.simple = may_be_simple(op) and self.host and self.small and len(self.outputs) == 1
         self.simple = self.simple and not (self.mutated or self.sparse)
         self.fast: Callable | None = None
-        if self.simple and not self.pooled and inputs:
+        if self.simple and not self.pooled and inputs and self.outputs[0].shape:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
         self.saves: dict[tuple, tuple] = {}
         self.steps: dict[int, Callable] = {}  # gradient rules made ready; see graph.gradient
@@ -160,12 +160,21 @@ class Plan:
             self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
         self.sparse = any(s.stype != "default" for s in (*self.inputs, *self.outputs))
         run = partial(kernel, k)
-        settled = bool(self.outputs) and not (self.sparse or self.mutated or op.dynamic_shape)
-        if settled and not any(s.size for s in self.outputs):
-            run, self.writes_out = empty_results(k.xp, self.outputs), False
+        if not (self.sparse or op.dynamic_shape):
+            run = self.for_extremes(k.xp, run)
         if self.falls_back:
             run = sparse.densely(k.xp, run, self.mutated)
         self.kernel: Callable = on_device(self.ctx, run)
+
+    def for_extremes(self, xp: Any, run: Callable) -> Callable:
+        """The kernel, or what does its work where results have no elements or no axes."""
+        if self.outputs and not self.mutated and not any(s.size for s in self.outputs):
+            self.writes_out = False
+            return empty_results(xp, self.outputs)
+        if any(s.shape == () for s in self.outputs):
+            self.writes_out = False
+            return without_axes(run, self.inputs, self.outputs)
+        return run
 
     def check_size(self) -> None:
         """Raise StorageError for results that the device cannot hold, however empty it is."""
@@ -204,6 +213,22 @@ def empty_results(xp: Any, specs: Sequence[Spec]) -> Callable:
         return results if len(results) > 1 else results[0]
 
     return kernel
+
+
+def without_axes(kernel: Callable, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Callable:
+    """A kernel whose results without axes are arrays, where array libraries give scalars.
+
+    If the inputs have no axes either, the kernel works on arrays of one element.
+    """
+    shape = (1,) if all(s.shape == () for s in inputs) else None
+
+    def on_arrays(p, *arrays):
+        found = kernel(p, *([a.reshape(shape) for a in arrays] if shape else arrays))
+        results = found if isinstance(found, tuple | list) else (found,)
+        made = [r.reshape(s.shape) for r, s in zip(results, outputs, strict=True)]
+        return made if len(made) > 1 else made[0]
+
+    return on_arrays
 
 
 def may_be_simple(op: Operator) -> bool:

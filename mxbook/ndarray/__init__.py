@@ -9,6 +9,7 @@ as functions, which `mx.nd` shows by MXNet's names.
 import sys as _sys
 import types as _types
 
+from mxbook.imperative import backward_names as _backward_names
 from mxbook.imperative.namespaces import sort as _sort
 
 from . import arithmetic as _arithmetic
@@ -77,6 +78,7 @@ globals()["contrib"].__dict__.update(
         for name in ("foreach", "while_loop", "cond", "isnan", "isinf", "isfinite")
     },
     **{name: getattr(adamw, name) for name in adamw.__all__},
+    **_backward_names.functions("mx.nd.contrib"),
     rand_zipfian=random.rand_zipfian,
     uniform=random.uniform,
 )

@@ -57,6 +57,12 @@ class CachedOp:
         """MXNet's C handle; here the operator itself."""
         return self
 
+    def __del__(self) -> None:
+        # The programs and their memory refer to each other; they need not wait for the collector.
+        cached = getattr(self, "_cached", None)
+        if cached is not None:
+            cached.programs.clear()
+
     def __call__(self, *args: NDArray, out: Any = None) -> Any:
         """The result, or a list of the results; written into `out` where it is given.
 

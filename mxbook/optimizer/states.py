@@ -10,11 +10,15 @@ import pickle
 import sys
 from typing import Any
 
+import numpy as np
+
 from mxbook.base.errors import FileFormatError
+from mxbook.base.sparse import SparseParts
 from mxbook.formats import params
 from mxbook.lr_scheduler import LRScheduler
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.ndarray.utils import _as_arrays, _as_host
+from mxbook.ops import sparse
 
 from .optimizer import Optimizer
 
@@ -39,11 +43,19 @@ HANDLES = {
 }
 
 
+def _for_mxnet(host: Any) -> Any:
+    """A state as MXNet can go on with it: where a row_sparse one has any rows, it has all."""
+    if not isinstance(host, SparseParts) or host.stype != "row_sparse" or not len(host.indices):
+        return host
+    rows = np.arange(host.shape[0])
+    return SparseParts("row_sparse", sparse.to_dense(np, host), rows, None, host.shape)
+
+
 class _Pickler(pickle._Pickler):  # type: ignore[name-defined]  # the one whose names can be changed
     def reducer_override(self, obj: Any) -> Any:
         """Write an array as MXNet does."""
         if isinstance(obj, NDArray):
-            record = params.dumps([_as_host(obj)])[len(HEAD) : -len(TAIL)]
+            record = params.dumps([_for_mxnet(_as_host(obj))])[len(HEAD) : -len(TAIL)]
             return HANDLES[obj.stype], (None,), {"handle": bytearray(record)}
         return NotImplemented
 

@@ -127,15 +127,16 @@ class Twisters:
     """One twister for each seed; rows are seeded only when a draw reaches them.
 
     `look` shows words to come and `move` uses them up.  Row i has handed out `place[i]` of its
-    624 words.
+    624 words; the 624 after them are made once and kept, as rows move at different speed.
     """
 
     def __init__(self, seeds: np.ndarray):
         self._seeds = np.asarray(seeds, np.uint32)
-        self._words = np.empty((len(self._seeds), WORDS), np.uint32)
+        self._words, self._next = np.empty((2, len(self._seeds), WORDS), np.uint32)
+        self._ahead = np.zeros(len(self._seeds), bool)  # rows whose `_next` is made
         self._place = np.full(len(self._seeds), WORDS)
         self._started = 0  # rows below this one have been seeded
-        self._blocks: list[np.ndarray] = []  # what `look` twisted, for `move`
+        self._blocks: list[np.ndarray] = []  # what `look` showed, for `move`
 
     def start(self, rows: int) -> None:
         """Seed the first `rows` rows where needed; together is quicker than one after the other."""
@@ -146,29 +147,41 @@ class Twisters:
     def look(self, first: int, last: int, count: int) -> np.ndarray:
         """The next `count` words of rows first..last-1, as uint32 of shape (rows, count)."""
         self.start(last)
-        place = self._place[first:last].tolist()
-        lowest, highest = min(place), max(place)
-        blocks = [self._words[first:last]]
-        while len(blocks) * WORDS < highest + count:
-            blocks.append(twisted(blocks[-1]))
-        self._blocks = blocks
-        line = np.concatenate(blocks, axis=1) if len(blocks) > 1 else blocks[0]
-        if lowest == highest:
-            return tempered(line[:, lowest : lowest + count].copy())
-        out = np.empty((last - first, count), np.uint32)
-        for i, start in enumerate(place):
-            out[i] = line[i, start : start + count]
-        return tempered(out)
+        place = self._place[first:last]
+        end = int(place.max()) + count
+        self._blocks = [self._words[first:last]]
+        if end > WORDS:
+            self._blocks.append(self._following(first, last))
+        while len(self._blocks) * WORDS < end:
+            self._blocks.append(twisted(self._blocks[-1]))
+        line = np.concatenate(self._blocks, axis=1)
+        return tempered(_from(line, place, count))
+
+    def _following(self, first: int, last: int) -> np.ndarray:
+        """The 624 words after the present ones."""
+        words, following = self._words[first:last], self._next[first:last]
+        ahead = self._ahead[first:last]
+        if ahead.any():
+            missing = np.flatnonzero(~ahead)
+            following[missing] = twisted(words[missing])
+        else:
+            following[...] = words
+            twist(following)
+        ahead[...] = True
+        return following
 
     def move(self, first: int, last: int, counts: int | np.ndarray) -> None:
         """Use up `counts` of the words of each row that `look` has just shown for these rows."""
+        words, following = self._words[first:last], self._next[first:last]
         place = self._place[first:last] + counts
         # A row whose words are all used (place 624) stays so until it is looked at again.
         turns = np.maximum(place - 1, 0) // WORDS
         for turn in range(1, len(self._blocks)):
-            rows = turns == turn
-            if rows.any():
-                self._words[first:last][rows] = self._blocks[turn][rows]
+            rows = np.flatnonzero(turns == turn)
+            words[rows] = self._blocks[turn][rows]
+            self._ahead[first:last][rows] = more = turn + 1 < len(self._blocks)
+            if more:
+                following[rows] = self._blocks[turn + 1][rows]
         self._place[first:last] = place - turns * WORDS
         self._blocks = []
 
@@ -176,23 +189,31 @@ class Twisters:
         """The next `count` words of rows first..last-1, used up."""
         self.start(last)
         place = self._place[first:last]
-        at = int(place[0]) if len(place) else 0
-        if (place != at).any():
-            words = self.look(first, last, count)
-            self.move(first, last, count)
-            return words
-        state, out = self._words[first:last], np.empty((last - first, count), np.uint32)
-        done = 0
+        if len(place) and place.min() == place.max():
+            return tempered(self._in_step(first, last, count))
+        words = self.look(first, last, count)
+        self.move(first, last, count)
+        return words
+
+    def _in_step(self, first: int, last: int, count: int) -> np.ndarray:
+        """The next words of rows that have handed out equally many, used up; quicker."""
+        words, ahead = self._words[first:last], self._ahead[first:last]
+        out = np.empty((last - first, count), np.uint32)
+        at, done = int(self._place[first]), 0
         while True:
             step = min(WORDS - at, count - done)
-            out[:, done : done + step] = state[:, at : at + step]
-            done, at = done + step, at + step
+            out[:, done : done + step] = words[:, at : at + step]
+            at, done = at + step, done + step
             if done == count:
                 break
-            twist(state)
+            if ahead.any():
+                words[...] = self._following(first, last)
+                ahead[...] = False
+            else:
+                twist(words)
             at = 0
-        place[...] = at
-        return tempered(out)
+        self._place[first:last] = at
+        return out
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Copies of the seeds, and of words and places of the rows that have been seeded."""
@@ -206,4 +227,20 @@ class Twisters:
         self._words[: self._started] = words
         self._place[: self._started] = place
         self._place[self._started :] = WORDS
+        self._ahead[...] = False
         self._blocks = []
+
+
+_LONG = 256  # words from which on rows are copied one after the other
+
+
+def _from(line: np.ndarray, begin: np.ndarray, count: int) -> np.ndarray:
+    """`count` numbers of each row of a matrix, from another place on in each."""
+    rows, width = line.shape
+    if count < _LONG:
+        begin = begin + np.arange(0, rows * width, width)
+        return line.reshape(-1).take(begin[:, None] + np.arange(count))
+    out = np.empty((rows, count), line.dtype)
+    for i, at in enumerate(begin.tolist()):
+        out[i] = line[i, at : at + count]
+    return out

@@ -27,7 +27,7 @@ from .mersenne import WORDS, Twisters, unit
 STATES = 1024  # twisters of a context
 SHARE = 64  # a twister makes at least so many numbers before the next one is asked
 SEED_DISTANCE = 127  # between the first twisters of two neighbouring seeds
-_BAND = 64  # rows worked on at a time, so that their words stay in the processor's cache
+_BAND = 2**16  # numbers made at a time, so that they stay in the processor's cache
 _MANY = 2**14  # words of the single twister looked at together
 
 _SINGLE = np.dtype(np.float32)
@@ -69,8 +69,9 @@ def portions(size: int) -> Iterator[Portion]:
         return
     run = run_length(size)
     full, rest = divmod(size, run)
-    for first in range(0, full, _BAND):
-        last = min(first + _BAND, full)
+    band = max(1, _BAND // run)
+    for first in range(0, full, band):
+        last = min(first + band, full)
         yield Portion(first, last, run, slice(first * run, last * run))
     if rest:
         yield Portion(full, full + 1, rest, slice(full * run, size))
@@ -303,8 +304,8 @@ class Generator:
         size = size_of(shape)
         if size == 0:
             return np.empty(shape, _SINGLE)
-        x, y, r2 = rejection.points(self._single, 0, 1, -(-size // 2), _SINGLE)
-        pairs = np.stack([rejection.polar(y, r2), rejection.polar(x, r2)], axis=-1)
+        z, r2 = rejection.points(self._single, 0, 1, -(-size // 2), _SINGLE)
+        pairs = np.stack([rejection.polar(z.imag, r2), rejection.polar(z.real, r2)], axis=-1)
         return pairs.ravel()[:size].reshape(shape)
 
     def _below(self, limits: np.ndarray) -> list[int]:
@@ -337,8 +338,8 @@ class Generator:
         return unit(self._twisters.take(p.first, p.last, p.each * real.itemsize // 4), real)
 
     def _normals(self, p: Portion, real: np.dtype) -> np.ndarray:
-        _, y, r2 = rejection.points(self._twisters, p.first, p.last, p.each, real)
-        return rejection.polar(y, r2)
+        z, r2 = rejection.points(self._twisters, p.first, p.last, p.each, real)
+        return rejection.polar(z.imag, r2)
 
     def _draw(
         self,

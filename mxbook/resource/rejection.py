@@ -19,8 +19,9 @@ _WINDOW = 1024  # at most this many uniform numbers are made ahead for each row
 
 def points(
     twisters: Twisters, first: int, last: int, count: int, real: np.dtype
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each row `count` points evenly spread in the unit circle: x, y and r2 = x*x + y*y.
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each row `count` points evenly spread in the unit circle, and the squares of their
+    distances from 0.  Points are complex numbers z = x + iy.
 
     Points of the square around it are tried until enough lie inside, which pi/4 of them do.
     """
@@ -30,20 +31,25 @@ def points(
         u = unit(twisters.look(first, last, tries * words), real)
         u *= real.type(2)
         u -= real.type(1)
-        x, y = u[:, 0::2], u[:, 1::2]
-        r2 = x * x
-        r2 += y * y
+        squares = np.square(u)
+        r2 = squares[:, 0::2] + squares[:, 1::2]
         inside = _in_circle(r2)
         found = np.count_nonzero(inside, axis=1)
         if found.min() >= count:
             break
         tries += tries // 2
     before = np.cumsum(found) - found
-    chosen = np.flatnonzero(inside)[before[:, None] + np.arange(count)]
+    chosen = _runs(np.flatnonzero(inside), before, count)
     used = chosen[:, -1] - np.arange(last - first) * tries + 1
     twisters.move(first, last, used * words)
-    u = u.ravel()
-    return u[2 * chosen], u[2 * chosen + 1], r2.ravel()[chosen]
+    z = u.view(np.result_type(real, np.complex64))
+    return z.take(chosen), r2.take(chosen)
+
+
+def _runs(numbers: np.ndarray, begin: np.ndarray, count: int) -> np.ndarray:
+    """`count` numbers of a vector in a row, from each of the places `begin` on."""
+    runs = np.lib.stride_tricks.sliding_window_view(numbers, count)
+    return runs[begin]
 
 
 def _in_circle(r2: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import types as _types
 from mxbook.base import attributes as _attributes
 from mxbook.base.attributes import AttrScope
 from mxbook.base.errors import ParameterError as _ParameterError
+from mxbook.imperative import backward_names as _backward_names
 from mxbook.imperative.namespaces import sort as _sort
 from mxbook.ops.registry import operators as _operators
 
@@ -46,6 +47,7 @@ def _make_modules() -> None:
     loops = ("foreach", "while_loop", "cond", "isnan", "isinf", "isfinite")
     globals()["contrib"].__dict__.update(
         {name: getattr(control_flow, name) for name in loops},
+        **_backward_names.functions("mx.sym.contrib"),
         adamw_update=adamw.adamw_update,
         mp_adamw_update=adamw.mp_adamw_update,
         rand_zipfian=random.rand_zipfian,

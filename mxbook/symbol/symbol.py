@@ -170,7 +170,8 @@ class Symbol:
 
     def _shapes(self, args: tuple, kwargs: dict) -> Callable[[Entry], shapes.Shape | None]:
         """A function that tells the shape of any entry, as far as it follows from the given."""
-        given = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items()}
+        found = {n: _from_legacy(s) for n, s in self._by_variable(args, kwargs).items()}
+        given = {n: s for n, s in found.items() if s is not None}
         for node in self._variables():
             if node not in given and "__shape__" in node.attrs:
                 given[node] = _from_legacy(_literal(node.attrs["__shape__"]))

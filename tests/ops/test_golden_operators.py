@@ -55,8 +55,22 @@ def assert_all(found, expected, what, wider=1):
         assert_agree(a.asnumpy(), b, f"{what} {i}", (rtol * wider, atol * wider))
 
 
-# A habit of MXNet that mxbook does not share, with the reason.
+# Flaws of MXNet that mxbook does not share, with the reason.
+OTHER_OUTPUTS = {
+    "Deconvolution(kernel=(3,), stride=(2,), dilate=(2,), pad=(1,), adj=(1,), num_group=2, "
+    "num_filter=6)": "MXNet writes to even places, which 2 * i + 2 * k - 1 never reaches",
+    "_adamw_update(lr=0.1, eta=0.5, wd=0.01, clip_gradient=0.3)": "MXNet scales the gradient in "
+    "place, and without a usable scale leaves the result unset",
+    "_contrib_ROIAlign(pooled_size=(2, 2), spatial_scale=0.5)": "MXNet leaves the result of an "
+    "image number below 0 unset",
+    "_contrib_SyncBatchNorm(fix_gamma=False, output_mean_var=True, key=bn0)": "MXNet leaves the "
+    "statistics unset in prediction",
+    "_image_adjust_lighting(alpha=(1, 1, 1))": "MXNet leaves an image of one channel unset",
+    "_image_flip_left_right()": "MXNet leaves the middle column of an odd number unset",
+    "_image_flip_top_bottom()": "MXNet leaves the middle row of an odd number unset",
+}
 OTHER_GRADIENTS = {
+    **OTHER_OUTPUTS,
     "LayerNorm(axis=1, eps=0.001, output_mean_var=True)": "MXNet forgets what arrives at the "
     "mean and the variance; these are derivatives like all others",
     "SequenceLast()": "MXNet reads lengths that were not given: it crashes or writes anywhere",
@@ -67,10 +81,10 @@ def assert_inputs(case, arrays, stored):
     assert_all(arrays, stored, "after the call, input")
 
 
-every_case = pytest.mark.parametrize("case", INDEX["cases"], ids=named)
+WITH_OUTPUTS = [c for c in INDEX["cases"] if named(c) not in OTHER_OUTPUTS]
 
 
-@every_case
+@pytest.mark.parametrize("case", WITH_OUTPUTS, ids=named)
 def test_outputs(case):
     inputs = unpack(case["in"])
     arrays = [mx.nd.array(x, dtype=x.dtype) for x in inputs]

@@ -1,6 +1,6 @@
-"""Windows that bend: convolution and pooling whose places are moved by numbers that are learned.
+"""Convolution whose windows bend: the places at which they look are moved by learned numbers.
 
-Both look at pictures between the pixels, as BilinearSampler does, so that there is a gradient for
+It looks at pictures between the pixels, as BilinearSampler does, so that there is a gradient for
 the places.  Dai and others, Deformable convolutional networks, 2017.
 """
 
@@ -105,7 +105,8 @@ def deformable_convolution(k, p, data, offset, weight, bias=None):
     `out[n, o, y, x] = bias[o] + sum over c, i, j of weight[o, c, i, j] *
     data[n, c, y * stride + i * dilate - pad + dy, x * stride + j * dilate - pad + dx]` with
     `dy, dx = offset[n, 2 * (i * kernel + j) + (0, 1), y, x]`: between the pixels the mean of the
-    four neighbours, the nearer the more weight, and 0 outside of the picture.
+    four neighbours, the nearer the more weight, and 0 outside of the picture (which goes on for
+    nearly a pixel behind its last row and column).
 
     ========= ====================================================================================
     data      (n, c, h, w)
@@ -119,12 +120,11 @@ def deformable_convolution(k, p, data, offset, weight, bias=None):
 
     Source: MXNet 1.6, `mx.nd.contrib.DeformableConvolution`; Dai and others, 2017.
     """
-    groups = p.num_deformable_group
-    x, shifts, w, b = widened(data, offset, weight, bias)
-    places = _places(k, geometry_of(p), groups, shifts)
-    pictures = x.reshape(_pictures(p, x.shape))
+    wide, shifts, w, b = widened(data, offset, weight, bias)
+    places = _places(k, geometry_of(p), p.num_deformable_group, shifts)
     y, x = places[:, :1], places[:, 1:]
-    inside, around = _around(y, x, pictures.shape[2:], k.xp.floor, k.xp.minimum)
+    inside, around = _around(y, x, data.shape[2:], k.xp.floor, k.xp.minimum)
+    pictures = wide.reshape(_pictures(p, data.shape))
     columns = mixed(partial(pick, k.xp, pictures), around[0]) * inside
     columns = columns.reshape(len(data), p.num_group, w[0].size, -1)
     found = k.xp.matmul(w.reshape(p.num_group, -1, w[0].size), columns)

@@ -1,9 +1,8 @@
 """Pictures from files and bytes, in another size, and with a border; what `mx.image` is built on.
 
-Files are read by the package Pillow, on the host.  Pictures are (h, w, c), red, green and blue.
+Files are read on the host, by OpenCV or Pillow.  Pictures are (h, w, c), red, green and blue.
 """
 
-import importlib
 import os
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 
 from mxbook.base import shapes
 from mxbook.base.dtypes import DEFAULT, TYPES
-from mxbook.base.errors import DTypeError, FileFormatError, MXNetError
+from mxbook.base.errors import DTypeError, MXNetError, ShapeError
+from mxbook.formats import pictures
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels import opencv_resize
@@ -33,56 +33,11 @@ class Raw(Param):
 
     def convert(self, value):
         """Bytes, or their text form."""
-        return value.encode("latin-1") if isinstance(value, str) else bytes(value)
+        return value.encode("latin-1") if isinstance(value, str) else bytes(memoryview(value))
 
     def format(self, value):
         """One character for each byte."""
         return value.decode("latin-1")
-
-
-def decoded(content: bytes, colour: bool, red_first: bool = True) -> np.ndarray:
-    """The pixels of a picture (h, w, 1 or 3) as bytes.
-
-    Raises FileFormatError for what is no picture, MXNetError where Pillow is missing.
-    """
-    try:
-        pillow: Any = importlib.import_module("PIL.Image")
-    except ImportError as error:
-        raise MXNetError(
-            "reading pictures needs the package Pillow", hint="pip install pillow"
-        ) from error
-    import io
-
-    try:
-        picture = pillow.open(io.BytesIO(content))
-        if not colour:
-            picture.draft("L", picture.size)  # a JPEG file holds the brightness itself
-        picture.load()
-    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for damaged files
-        raise FileFormatError(
-            "the bytes are no picture", rule="PNG, JPEG, BMP and what else Pillow reads",
-            values=[("Pillow", str(error)), ("length", f"{len(content)} bytes")],
-        ) from error  # fmt: skip
-    if picture.mode.startswith("I"):  # 16 bits of gray: the upper 8 count
-        picture = pillow.fromarray((np.asarray(picture) >> 8).astype("uint8"))
-    if not colour:
-        return _gray(picture)
-    pixels = np.array(picture.convert("RGB"))
-    return pixels if red_first else np.ascontiguousarray(pixels[..., ::-1])
-
-
-# How much of red, green and blue is in gray: libpng's numbers (of 2^15) and OpenCV's (of 2^14),
-# each with what it adds before cutting off.
-PNG_GRAY, OTHER_GRAY = ((9797, 19234, 3737), 0, 15), ((4899, 9617, 1868), 1 << 13, 14)
-
-
-def _gray(picture: Any) -> np.ndarray:
-    """One channel of gray, to the last bit as OpenCV has it."""
-    if picture.mode == "L":
-        return np.array(picture)[..., None]
-    weights, extra, shift = PNG_GRAY if picture.format == "PNG" else OTHER_GRAY
-    pixels = np.array(picture.convert("RGB")).astype("int32") @ np.array(weights, "int32")
-    return (pixels + extra >> shift).astype("uint8")[..., None]
 
 
 def _unknown_size(channels):
@@ -121,7 +76,7 @@ def cvimdecode(k, p, buf):
 
     Source: MXNet 1.6, `mx.image.imdecode` (there by OpenCV; JPEG files may differ by 3).
     """
-    return k.to_device(decoded(k.to_host(buf).tobytes(), p.flag != 0, p.to_rgb))
+    return k.to_device(pictures.decode(k.to_host(buf).tobytes(), p.flag != 0, p.to_rgb))
 
 
 @operator("_cvimread", Text("filename", doc="The file's name."), FLAG, TO_RGB, **PICTURE)
@@ -140,7 +95,7 @@ def cvimread(k, p):
             content = file.read()
     except OSError as error:
         raise MXNetError(f"cannot read {p.filename!r}: {error.strerror}") from error
-    return k.to_device(decoded(content, p.flag != 0, p.to_rgb))
+    return k.to_device(pictures.decode(content, p.flag != 0, p.to_rgb))
 
 
 @operator(
@@ -252,8 +207,10 @@ def imdecode(k, p, mean):
     Source: MXNet's documentation of `mx.nd.imdecode`, which fails in MXNet 1.6.
     """
     content = p.str_img[: p.size] if p.size else p.str_img
-    pixels = decoded(content, p.c > 1)
+    pixels = pictures.decode(content, p.c > 1)
     part = pixels[p.y0 : p.y1 or None, p.x0 : p.x1 or None].transpose(2, 0, 1)
+    if shapes.broadcast(part.shape, mean.shape) != part.shape:
+        raise ShapeError(f"the mean has the shape {mean.shape}", rule=f"that of {part.shape}")
     return k.to_device(np.ascontiguousarray(part, DEFAULT)) - mean.astype(DEFAULT)
 
 

@@ -327,6 +327,8 @@ def _drawn_shape(p, data):
 @sample_multinomial.shapes
 @rules.forward
 def _(p, data):
+    shapes.check_axes(data, 1)
+    shapes.check_filled(data[-1:], "a row of probabilities")
     drawn = _drawn_shape(p, data)
     return [drawn, drawn] if p.get_prob else [drawn]
 

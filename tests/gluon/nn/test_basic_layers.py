@@ -234,8 +234,22 @@ def test_embedding():
     found = layer(nd.array([[0, 4], [2, 2]]))
     assert found.shape == (2, 2, 3)
     assert (found.asnumpy() == layer.weight.data().asnumpy()[[[0, 4], [2, 2]]]).all()
-    with pytest.raises(ParameterError, match="sparse"):
-        nn.Embedding(5, 3, sparse_grad=True)
+
+
+@pytest.mark.parametrize("hybridized", [False, True])
+def test_embedding_with_sparse_gradient(hybridized):
+    dense, sparse = (nn.Embedding(5, 3, sparse_grad=s) for s in (False, True))
+    found = []
+    for layer in (dense, sparse):
+        layer.initialize("ones")
+        layer.hybridize(hybridized)
+        with autograd.record():
+            y = (layer(nd.array([[0, 4], [4, 2]])) * nd.array([[[1]], [[2]]])).sum()
+        y.backward()
+        found.append(layer.weight.grad())
+    assert [g.stype for g in found] == ["default", "row_sparse"]
+    assert found[1].indices.asnumpy().tolist() == [0, 2, 4]
+    assert (found[0].asnumpy() == found[1].asnumpy()).all()
 
 
 @given(hnp.array_shapes(min_dims=1, max_dims=4, max_side=3))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from mxbook import ndarray as nd
-
 from mxbook.gluon.block import Block
 
 __all__ = ["SparseEmbedding"]

@@ -28,6 +28,16 @@ def cast_storage(_k, _p, data):
     return data.copy()
 
 
+@cast_storage.shapes
+def _(p, data):
+    if data is not None and p.stype != "default" and not 1 <= len(data) <= MOST_AXES[p.stype]:
+        raise ShapeError(
+            f"{shapes.text(data)} cannot be stored as {p.stype}",
+            rule="csr has two axes, row_sparse at least one",
+        )
+    return [data], [data]
+
+
 @cast_storage.sparse(match=lambda p, found: (p.stype,) if (p.stype, "default") != found else None)
 def _(k, p, data):
     found = sparse.cast(k.xp, data, p.stype)
@@ -44,25 +54,33 @@ cast_storage.example((2, 3), stype="default").gives(lambda x: x)
 
 @operator(
     "_sparse_retain",
-    shape=forward(lambda p, data, indices: data),
     type=rules.first_type,
 )
 def retain(k, _p, data, indices):
     """The rows of a row_sparse array with the given numbers; all others become zero.
 
-    Numbers of rows that are not stored give rows of zeros.
+    Numbers of rows that are not stored give rows of zeros.  Errors: IndexingError for others.
 
     Source: MXNet 1.6, `mx.nd.sparse.retain`.
     """
     kept = k.xp.zeros_like(data)
-    rows = indices.astype("int64")
+    rows = checked(indices.astype("int64"), 0, len(data))
     kept[rows] = data[rows]
     return kept
 
 
+@retain.shapes
+@forward
+def _(p, data, indices):
+    shapes.check_axes(data, 1)
+    if len(indices) != 1:
+        raise ShapeError(f"indices have the shape {shapes.text(indices)}", rule="one axis")
+    return data
+
+
 @retain.sparse("row_sparse", "default", gives="row_sparse")
 def _(k, _p, data, indices):
-    rows = indices.astype("int64")
+    rows = k.xp.unique(checked(indices.astype("int64"), 0, data.shape[0]))
     return SparseParts("row_sparse", rows_at(k.xp, data, rows), rows, None, data.shape)
 
 
@@ -143,8 +161,7 @@ square_sum.example((3, 4), axis=0, keepdims=True).gives(lambda x: (x * x).sum(0,
 
 @operator(
     "_contrib_getnnz",
-    Int("axis", None, doc="0 for each column, 1 for each row; all together when None."),
-    shape=forward(lambda p, data: (1,) if p.axis is None else (data[1 - p.axis],)),
+    Int("axis", None, low=0, high=1, doc="0: in each column, 1: in each row; None: all together."),
     type=lambda p, dtype: ([dtype], [np.dtype("int64")]),
     zero_gradient=True,
 )
@@ -154,6 +171,14 @@ def getnnz(k, p, data):
     Of a dense matrix, how many are not zero.  Source: MXNet 1.6, `mx.nd.contrib.getnnz`.
     """
     return k.xp.asarray((data != 0).sum(axis=p.axis, dtype="int64")).reshape(-1)
+
+
+@getnnz.shapes
+@forward
+def _(p, data):
+    if len(data) != 2:
+        raise ShapeError(f"data has the shape {shapes.text(data)}", rule="two axes")
+    return (1,) if p.axis is None else (data[1 - p.axis],)
 
 
 @getnnz.sparse("csr")

@@ -102,8 +102,8 @@ def gradient_sums_first(dy, x, mean, total, product):
             for k in range(places):
                 a += d[k]
                 b += d[k] * (row[k] - mean[c])
-            sums += a
-            products += b
+            sums += float(a)
+            products += float(b)
         total[c], product[c] = sums, products
 
 

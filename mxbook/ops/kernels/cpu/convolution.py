@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -250,12 +250,12 @@ def convolve_weight(_xp, dy, data, geometry: Geometry):
 class Phase(NamedTuple):
     """Along one axis: every stride-th input, which meet the same elements of the window.
 
-    `count` inputs from `first` on, at every `stride`-th place, meet the elements `taps` of the
-    window.  The first of them meets these at the places `places` of the output.
+    `inputs` of them from `first` on meet the elements `taps` of the window.  The first one meets
+    these at the places `places` of the output.
     """
 
     first: int
-    count: int
+    inputs: int
     taps: slice
     places: range
 
@@ -271,8 +271,8 @@ def phases(
         taps = range(met[0] if met else kernel, kernel, period)
         start = before + (first + pad - taps.start * dilate) // stride
         places = evenly(len(taps), -period * dilate // stride, start)
-        count = len(range(first, length, stride))
-        found.append(Phase(first, count, slice(taps.start, None, period), places))
+        inputs = len(range(first, length, stride))
+        found.append(Phase(first, inputs, slice(taps.start, None, period), places))
     return found
 
 
@@ -327,15 +327,15 @@ def paths(field: Field, n, filters, phase, geometry: Geometry, lengths, width: i
     """For the inputs of a phase: where the outputs begin that they meet, the way to the others, and
     where the inputs are."""
     to_image, to_filter, *spatial = field.steps
-    counts = [axis.count for axis in phase]
+    counts = [axis.inputs for axis in phase]
     rows = sums(evenly(n, to_image), *map(evenly, counts, spatial))
     across = (
         evenly(len(axis.places), axis.places.step * step, axis.places.start * step)
         for axis, step in zip(phase, spatial, strict=True)
     )
     steps = sums(evenly(filters, to_filter), *across)
-    each, inputs = width, []
+    each, inputs = width, list[range]()
     for axis, length, stride in reversed(list(zip(phase, lengths, geometry.stride, strict=True))):
-        inputs.insert(0, evenly(axis.count, stride * each, axis.first * each))
+        inputs.insert(0, evenly(axis.inputs, stride * each, axis.first * each))
         each *= length
     return rows, steps, sums(evenly(n, each), *inputs)

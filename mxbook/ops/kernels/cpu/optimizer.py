@@ -33,8 +33,7 @@ def sgd_kernel(weight, grad, keep, before, most, after):
     """`weight = keep * weight - g`."""
     for i in range(weight.size):
         g = grad[i] * before
-        g = most if g > most else g
-        g = -most if g < -most else g
+        g = max(min(g, most), -most)
         weight[i] = weight[i] * keep - g * after
 
 
@@ -49,8 +48,7 @@ def momentum_kernel(weight, grad, mom, momentum, decay, before, most, after):
     """`mom = momentum * mom - decay * weight - g`, then `weight + mom`."""
     for i in range(weight.size):
         g = grad[i] * before
-        g = most if g > most else g
-        g = -most if g < -most else g
+        g = max(min(g, most), -most)
         new = mom[i] * momentum - weight[i] * decay - g * after
         mom[i] = new
         weight[i] += new

@@ -6,15 +6,14 @@ from .jit import EXACT, kernel
 from .optimizer import limit, start
 
 
-@kernel("void(f4[::1], f4[::1], f4[::1], f4[::1], f4, f4, f4, f4, f4, f4, f4, f4, f4)", fastmath=EXACT)
-def adam_kernel(
-    weight, grad, mean, var, lr, keep1, new1, keep2, new2, epsilon, wd, rescale, most
-):
+@kernel(
+    "void(f4[::1], f4[::1], f4[::1], f4[::1], f4, f4, f4, f4, f4, f4, f4, f4, f4)", fastmath=EXACT
+)
+def adam_kernel(weight, grad, mean, var, lr, keep1, new1, keep2, new2, epsilon, wd, rescale, most):
     """Means of g and g^2, then `weight - lr * mean / (sqrt(var) + epsilon)`."""
     for i in range(weight.size):
         g = grad[i] * rescale + weight[i] * wd
-        g = most if g > most else g
-        g = -most if g < -most else g
+        g = max(min(g, most), -most)
         a, b = mean[i] * keep1 + g * new1, var[i] * keep2 + g * new2 * g
         mean[i], var[i] = a, b
         weight[i] -= a / (np.sqrt(b) + epsilon) * lr

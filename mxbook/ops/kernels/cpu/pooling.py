@@ -72,7 +72,7 @@ def maxima_kernel(x, out, kh, kw, sh, sw, ph, pw):
                             best[c] = row[c] if better else best[c]
                 if (bottom - top) * (right - left) < kh * kw:
                     for c in range(channels):
-                        best[c] = best[c] if best[c] > LOWEST else LOWEST
+                        best[c] = max(LOWEST, best[c])
 
 
 @kernel(f"void(f4[:,:,:,::1], f4[:,:,:,::1], f4[:,:,:,::1], {WINDOWS})")

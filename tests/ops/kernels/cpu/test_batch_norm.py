@@ -17,8 +17,9 @@ def arrays(shape, last, seed=0):
     """Two arrays and three vectors; the data has means far from 0."""
     rng = np.random.default_rng(seed)
     channels = shape[2 if last else 1]
-    data = rng.normal(100, 2, shape).astype("float32")
-    return data, rng.normal(size=shape).astype("float32"), *rng.normal(size=(3, channels)).astype("float32")
+    data, delta = rng.normal(100, 2, shape), rng.normal(size=shape)
+    vectors = rng.normal(size=(3, channels))
+    return [a.astype("float32") for a in (data, delta, *vectors)]
 
 
 def others(last):

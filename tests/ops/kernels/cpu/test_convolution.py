@@ -33,7 +33,7 @@ def cases(draw):
         max(1, d * (k - 1) + 1 - 2 * p) + draw(st.integers(0, 4))
         for k, d, p in zip(g.kernel, g.dilate, g.pad, strict=True)
     )
-    n, channels, filters = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 40))
+    n, channels, filters = (draw(st.integers(1, most)) for most in (4, 4, 40))
     shapes = (
         g.shape(n, channels, lengths),
         g.shape(filters, channels, g.kernel),

@@ -1,0 +1,13 @@
+"""The names that MXNet shows though nobody can call them are there, and say so."""
+
+import pytest
+
+import mxbook as mx
+from mxbook.base.errors import MXNetError
+
+
+@pytest.mark.parametrize("module", [mx.nd.contrib, mx.sym.contrib])
+@pytest.mark.parametrize("name", ["hawkesll", "index_copy", "quadratic"])
+def test_a_call_says_what_to_do(module, name):
+    with pytest.raises(MXNetError, match=f"record {name} with autograd"):
+        getattr(module, f"backward_{name}")()

@@ -1,0 +1,90 @@
+"""Which of a kernel and its compiled twin is called.  No compiler is needed for that."""
+
+import sys
+import types
+import warnings
+
+import numpy as np
+import pytest
+
+from mxbook.base.config import config
+from mxbook.base.errors import CompiledKernelWarning
+from mxbook.ops.kernels import cpu
+from tests import strict_cupy
+
+LARGE = np.zeros(cpu.LEAST, "float32")
+
+
+@cpu.compiled
+def double(xp, data, other=None):
+    """The plain kernel."""
+    return "plain"
+
+
+@pytest.fixture
+def twin(monkeypatch):
+    """A module of twins for this file, which are there; their answer can be changed."""
+    module = types.ModuleType("twins")
+    module.double = lambda xp, data, other=None: "twin"
+    name = __name__.rpartition(".")[2]
+    monkeypatch.setattr(cpu, "_modules", {name: module})
+    monkeypatch.setattr(cpu, "_usable", True)
+    config.compiled = True
+    yield module
+    config.reset("compiled")
+
+
+def test_large_arrays_of_single_precision(twin):
+    assert double(np, LARGE) == "twin"
+    assert double(np, LARGE[:4], LARGE) == "twin"
+    assert double(np, LARGE, LARGE[:4]) == "twin"
+
+
+def read_only(array):
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    "other",
+    [LARGE[:-1], LARGE.astype("float64"), LARGE.astype("float16"), read_only(LARGE),
+     LARGE.reshape(2, -1).T, LARGE[::-1]],
+    ids=["small", "double", "half", "read-only", "turned", "backwards"],
+)  # fmt: skip
+def test_other_arrays_are_numpys(twin, other):
+    assert double(np, other) == "plain"
+    if other.size >= cpu.LEAST:
+        assert double(np, LARGE, other) == "plain"
+
+
+def test_other_reasons_for_numpy(twin):
+    assert double(strict_cupy, LARGE) == "plain"
+    config.compiled = False
+    assert double(np, LARGE) == "plain"
+    config.compiled = True
+    assert double(np, LARGE) == "twin"
+    twin.double = lambda *args: NotImplemented
+    assert double(np, LARGE) == "plain"
+
+
+def test_without_numba(twin, monkeypatch):
+    monkeypatch.setattr(cpu, "_modules", {})
+    monkeypatch.setattr(cpu, "_usable", None)
+    monkeypatch.setattr(cpu.importlib.util, "find_spec", lambda name: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert double(np, LARGE) == "plain"
+    assert cpu.twins("convolution") is None
+
+
+def test_a_compiler_that_fails_is_reported_once(twin, monkeypatch):
+    monkeypatch.setattr(cpu, "_modules", {})
+    monkeypatch.setitem(sys.modules, f"{cpu.__name__}.broken", None)  # importing it fails
+    with pytest.warns(CompiledKernelWarning, match=r"\(broken\).*MXBOOK_COMPILED=0"):
+        assert cpu.twins("broken") is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cpu.twins("broken") is None
+        assert cpu.twins("convolution") is None
+        assert double(np, LARGE) == "plain"
