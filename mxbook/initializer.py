@@ -20,8 +20,10 @@ from typing import Any
 from mxbook import random
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError, nearest
 from mxbook.base.registries import tables
+from mxbook.ndarray.creation import zeros
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.ndarray.utils import load
+from mxbook.ops import packed
 
 _known: dict[str, type] = {}
 
@@ -474,6 +476,49 @@ class LSTMBias(Initializer):
         arr[:] = 0.0
         units = arr.shape[0] // 4
         arr[units : 2 * units] = self.forget_bias
+
+
+@register
+class FusedRNN(Initializer):
+    """The vector of all parameters of the operator RNN, filled weight by weight.
+
+    init  an initializer, or its text, for each weight and bias; the general one when None
+
+    The forget gates of an LSTM have the bias `forget_bias`.  See `mx.rnn.FusedRNNCell`.
+    """
+
+    def __init__(
+        self,
+        init: "Initializer | str | None",
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ):
+        self._init = create(init) if init is not None else None
+        self._sizes = (num_hidden, num_layers, mode, bidirectional)
+        super().__init__(
+            init=self._init and self._init.dumps(),
+            num_hidden=num_hidden,
+            num_layers=num_layers,
+            mode=mode,
+            bidirectional=bidirectional,
+            forget_bias=forget_bias,
+        )
+
+    def _init_weight(self, desc: str, arr: NDArray) -> None:
+        vector = arr.asnumpy()
+        inputs = packed.input_size(vector.size, *self._sizes)
+        general = getattr(desc, "global_init", None)
+        for name, view in packed.gate_views(vector, inputs, *self._sizes).items():
+            if self._sizes[2] == "lstm" and name.endswith("_f_bias"):
+                view[...] = self._kwargs["forget_bias"]
+                continue
+            part = zeros(view.shape, dtype=view.dtype)
+            (self._init or general)(InitDesc(name, global_init=general), part)
+            view[...] = part.asnumpy()
+        arr[:] = vector
 
 
 class Load:

@@ -464,6 +464,16 @@ class HybridBlock(Block):
         for parameter, dtype in tracing.infer(self, args, "dtype"):
             parameter._dtype = dtype
 
+    def explain_graph(self) -> None:
+        """Print the programs that a hybridized block runs: what every pass did and what it saved.
+
+        There is one for each kind of inputs it was called with, and for training and prediction.
+        """
+        programs = [p for g in self._graphs.values() for p in g.cached.programs.values()]
+        print(
+            "\n\n".join(map(str, programs)) or "nothing yet: call hybridize() and the block first"
+        )
+
     def explain_shapes(self, *args: Any) -> None:
         """Print what shape inference finds for these inputs: every operation and every parameter.
 

@@ -21,7 +21,7 @@ class Instruction:
     def __repr__(self) -> str:
         left = ", ".join(f"v{o}" for o in self.outputs)
         right = ", ".join(f"v{i}" for i in self.inputs)
-        return f"{left} = {self.op.name}({right}{', ' if self.op.params else ''}{self.params})"
+        return f"{left} = {self.op.name}({', '.join(filter(None, (right, str(self.params))))})"
 
     @property
     def repeatable(self) -> bool:

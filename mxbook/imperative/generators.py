@@ -13,6 +13,8 @@ from mxbook.backend import GPU
 from mxbook.base.context import Context
 from mxbook.resource.random import Generator
 
+from .sharing import share
+
 _generators: dict[Context, Generator] = {}
 _variables: dict[Context, engine.Variable] = {}
 _seed = 0
@@ -34,7 +36,7 @@ def generator(ctx: Context) -> Generator:
     ctx = _device(ctx)
     found = _generators.get(ctx)
     if found is None:
-        found = _generators[ctx] = Generator(_seed + _number(ctx))
+        found = _generators[ctx] = Generator(_seed + _number(ctx), share)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mxbook import backend, engine
 from mxbook.backend import blas
-from mxbook.base.errors import DTypeError, MXNetError, ShapeError, StorageError
+from mxbook.base.errors import DTypeError, MXNetError, OperationError, ShapeError, StorageError
 from mxbook.base.sites import Site
 from mxbook.base.sparse import SparseParts
 from mxbook.base.spec import Spec, spec_of
@@ -167,7 +167,16 @@ def run_now(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
     """Run an operation whose result's shape depends on values: waits for the inputs."""
     for a in arrays:
         wait(a)
-    found = compute(plan, p, [a._data for a in arrays], None)
+    try:
+        found = compute(plan, p, [a._data for a in arrays], None)
+    except MXNetError as error:
+        error.message = f"{plan.op.name}: {error.message}"
+        error.values = (*error.values, *inputs_in_words(plan, arrays))
+        raise
+    except Exception as error:
+        raise OperationError(
+            f"{plan.op.name} failed: {error}", values=inputs_in_words(plan, arrays)
+        ) from error
     specs = [spec_of(d.shape, d.dtype, plan.ctx) for d in found]
     if outs is None:
         return [wrap(d, s, origin, cls) for d, s in zip(found, specs, strict=True)]

@@ -120,7 +120,7 @@ class Plan:
         self.draws = op.draws(p, train)
         self.choose_kernel(p, Kernel(ctx, train))
         self.output = self.outputs[0] if self.outputs else None
-        self.work = op.cost(p, [s.shape for s in inputs], [s.shape for s in self.outputs])
+        self.work = work_of(op, p, inputs, self.outputs)
         self.nbytes = sum(s.nbytes for s in self.outputs)
         self.check_size()
         self.host = ctx.device_typeid != backend.GPU
@@ -301,12 +301,7 @@ def infer_outputs(
         _, dtypes = op.infer_types(p, *[s.dtype for s in inputs])
         _, found = op.infer_shapes(p, *[s.shape for s in inputs])
     except MXNetError as error:
-        if not error.values:
-            chosen = isinstance(error, ParameterError) or not inputs
-            parameters = [("parameters", repr(p))] if chosen else []
-            error.values = (*describe(op, p, inputs), *parameters)
-        error.message = f"{op.name}: {error.message}"
-        raise
+        raise completed(error, op, p, inputs) from error.__cause__
     dtypes = list(dtypes) * len(found) if len(dtypes) == 1 else dtypes
     if not op.dynamic_shape and not all(shapes.known(s) for s in found):
         raise ShapeError(
@@ -319,12 +314,33 @@ def infer_outputs(
     )
 
 
+def completed(error: MXNetError, op: Operator, p: Values, inputs: Sequence[Spec]) -> MXNetError:
+    """An error of an operator's rules with the operator and its inputs."""
+    if not error.values:
+        chosen = isinstance(error, ParameterError) or not inputs
+        error.values = (*describe(op, p, inputs), *([("parameters", repr(p))] if chosen else []))
+    error.message = f"{op.name}: {error.message}"
+    return error
+
+
+def work_of(op: Operator, p: Values, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> float:
+    """What a call costs, in the engine's units; ParameterError where that cannot be told."""
+    try:
+        return op.cost(p, [s.shape for s in inputs], [s.shape for s in outputs])
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise completed(ParameterError(f"its cost is unknown: {error}"), op, p, inputs) from error
+
+
 def check_count(op: Operator, p: Values, count: int) -> None:
     """Raise ParameterError unless the number of inputs is right."""
     if op.variadic and not op.takes and getattr(p, op.variadic) != count:
         counted = f"{op.variadic}={getattr(p, op.variadic)}"
         raise ParameterError(f"{op.name} got {count} input(s)", rule=counted)
-    names = op.input_names(p)
+    try:
+        names = op.input_names(p)
+    except MXNetError as error:
+        error.message = f"{op.name}: {error.message}"
+        raise
     fixed = op.input_count or op.takes or op.variadic
     least = len(names) if fixed else len(names) - len(op.optional)
     if not least <= count <= len(names):

@@ -13,25 +13,32 @@ from mxbook import backend, engine
 from mxbook.base.context import Context
 from mxbook.base.spec import Spec, spec_of
 from mxbook.graph.code import Code, Instruction, verify
+from mxbook.graph.fuse import fused
 from mxbook.graph.memory import Memory, plan_memory
 from mxbook.graph.simplify import RESHAPING, simplified
 from mxbook.ops import sparse
 
 from . import arrays
+from .fusion import join
 from .mode import local
 
-# Kinds of steps: one result, one that comes out, several, the same in another shape.
-ONE, OUT, MANY, SHAPED = range(4)
+# Kinds of steps: one result, one that comes out, several, several written into given arrays, the
+# same in another shape.
+ONE, OUT, MANY, INTO, SHAPED = range(5)
 
 
 class Program:
     """Code made ready to run on one device."""
 
     def __init__(self, code: Code, ctx: Context):
+        self.traced = len(code.instructions)
         self.code = simplified(code)
         verify(self.code)
         self.ctx = ctx
-        self.memory: Memory = plan_memory(self.code, _plannable)
+        # `code` is for people, and for gradients of gradients; `steps` is what runs.
+        self.steps = self.code if ctx.device_typeid == backend.GPU else fused(self.code, join)
+        verify(self.steps)
+        self.memory: Memory = plan_memory(self.steps, _plannable)
         plans = [i.plan for i in self.code.instructions]
         forward = plans[: self.code.forward]
         self.work = sum(p.work for p in forward)
@@ -43,6 +50,19 @@ class Program:
         self.outputs = self.results  # as the tape calls them
         self.gradients = tuple(None if g is None else code.specs[g] for g in code.gradients)
         self.free: list[Workspace] = []
+
+    def __str__(self) -> str:
+        counts = (self.traced, len(self.code.instructions), len(self.steps.instructions))
+        memory = self.memory
+        share = f" ({memory.planned / memory.alone:.0%})" if memory.alone else ""
+        lines = [
+            f"traced       {counts[0]} operators",
+            f"simplified   {counts[1]}: {counts[0] - counts[1]} were repeated or not needed",
+            f"fused        {counts[2]}: elementwise ones that go over large arrays together",
+            f"memory       {memory.planned:,} bytes for values between; "
+            f"{memory.alone:,} with a buffer for each{share}",
+        ]
+        return "\n".join([*lines, "", str(self.steps)])
 
     def workspace(self) -> "Workspace":
         """A free workspace, or a new one."""
@@ -75,7 +95,7 @@ class Workspace:
         self.variable = engine.new_variable()
         self.values: list[Any] = [None] * len(program.code.specs)
         buffers = [_bytes(n, program.ctx) for n in program.memory.sizes]
-        code, memory = program.code, program.memory.buffer
+        code, memory = program.steps, program.memory.buffer
         targets = {v: _shaped(buffers[n], code.specs[v]) for v, n in memory.items()}
         steps = [_step(i, code, targets) for i in code.instructions]
         self.forward, self.backward = steps[: code.forward], steps[code.forward :]
@@ -125,9 +145,20 @@ def _run(steps: list, values: list, outs: dict[int, Any]) -> None:
         elif kind == OUT:
             values[outputs[0]] = kernel(p, *given, out=outs[outputs[0]])
         else:
-            found = kernel(p, *given, **into)
+            if kind == INTO:
+                found = kernel(p, *given, outs=[_into(*t, outs) for t in into])
+            else:
+                found = kernel(p, *given)
             for number, value in zip(outputs, found, strict=True):
                 values[number] = value
+
+
+def _into(number: int, target: Any, spec: Spec, outs: dict[int, Any]) -> Any:
+    """The array for one of several results: planned, what comes out, or a new one."""
+    if target is not None:
+        return target
+    found = outs.get(number)
+    return arrays.empty(spec) if found is None else found
 
 
 def _bytes(count: int, ctx: Context) -> Any:
@@ -144,14 +175,14 @@ def _step(instruction: Instruction, code: Code, targets: dict[int, Any]) -> tupl
     if instruction.op.name in RESHAPING:
         shape = code.specs[outputs[0]].shape
         return (SHAPED, None, None, instruction.inputs, outputs, shape)
-    kind = ONE if len(outputs) == 1 else MANY
-    direct = plan.writes_out and not plan.sparse
-    if kind == ONE and direct and outputs[0] in code.wanted:
-        return (OUT, plan.kernel, instruction.params, instruction.inputs, outputs, None)
     found = [targets.get(o) for o in outputs]
-    into: dict[str, Any] = {}
-    if kind == ONE and plan.writes_out and found[0] is not None:
-        into = {"out": found[0]}
-    elif kind == MANY and instruction.op.writes_outs and all(f is not None for f in found):
-        into = {"outs": found}
-    return (kind, plan.kernel, instruction.params, instruction.inputs, outputs, into)
+    call = (plan.kernel, instruction.params, instruction.inputs, outputs)
+    if instruction.op.writes_outs and not plan.sparse:
+        into = [(o, t, code.specs[o]) for o, t in zip(outputs, found, strict=True)]
+        return (INTO, *call, into)
+    if len(outputs) != 1:
+        return (MANY, *call, None)
+    direct = plan.writes_out and not plan.sparse
+    if direct and outputs[0] in code.wanted:
+        return (OUT, *call, None)
+    return (ONE, *call, {"out": found[0]} if direct and found[0] is not None else {})

@@ -76,6 +76,9 @@ class Operator:
         )
         self.uses_train: bool = fields.pop("uses_train", False)
         self.in_place: bool = fields.pop("in_place", False)
+        # Each element of the result depends on the elements at its place only, so that parts of the
+        # arrays may be worked off one after the other.
+        self.elementwise: bool = fields.pop("elementwise", False)
         self.crosses_devices: bool = fields.pop("crosses_devices", False)
         self.dynamic_shape: bool = fields.pop("dynamic_shape", False)
         self.shape_rule: Callable = fields.pop("shape", None) or rules.unset_shape

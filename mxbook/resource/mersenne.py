@@ -127,7 +127,8 @@ class Twisters:
     """One twister for each seed; rows are seeded only when a draw reaches them.
 
     `look` shows words to come and `move` uses them up.  Row i has handed out `place[i]` of its
-    624 words; the 624 after them are made once and kept, as rows move at different speed.
+    624 words; the 624 after them are made once and kept, as rows move at different speed.  Different
+    rows may be used in different threads.
     """
 
     def __init__(self, seeds: np.ndarray):
@@ -136,7 +137,7 @@ class Twisters:
         self._ahead = np.zeros(len(self._seeds), bool)  # rows whose `_next` is made
         self._place = np.full(len(self._seeds), WORDS)
         self._started = 0  # rows below this one have been seeded
-        self._blocks: list[np.ndarray] = []  # what `look` showed, for `move`
+        self._shown: dict[int, list[np.ndarray]] = {}  # by the first row, for `move`
 
     def start(self, rows: int) -> None:
         """Seed the first `rows` rows where needed; together is quicker than one after the other."""
@@ -149,12 +150,12 @@ class Twisters:
         self.start(last)
         place = self._place[first:last]
         end = int(place.max()) + count
-        self._blocks = [self._words[first:last]]
+        blocks = self._shown[first] = [self._words[first:last]]
         if end > WORDS:
-            self._blocks.append(self._following(first, last))
-        while len(self._blocks) * WORDS < end:
-            self._blocks.append(twisted(self._blocks[-1]))
-        line = np.concatenate(self._blocks, axis=1)
+            blocks.append(self._following(first, last))
+        while len(blocks) * WORDS < end:
+            blocks.append(twisted(blocks[-1]))
+        line = np.concatenate(blocks, axis=1)
         return tempered(_from(line, place, count))
 
     def _following(self, first: int, last: int) -> np.ndarray:
@@ -176,14 +177,14 @@ class Twisters:
         place = self._place[first:last] + counts
         # A row whose words are all used (place 624) stays so until it is looked at again.
         turns = np.maximum(place - 1, 0) // WORDS
-        for turn in range(1, len(self._blocks)):
+        blocks = self._shown.pop(first)
+        for turn in range(1, len(blocks)):
             rows = np.flatnonzero(turns == turn)
-            words[rows] = self._blocks[turn][rows]
-            self._ahead[first:last][rows] = more = turn + 1 < len(self._blocks)
+            words[rows] = blocks[turn][rows]
+            self._ahead[first:last][rows] = more = turn + 1 < len(blocks)
             if more:
-                following[rows] = self._blocks[turn + 1][rows]
+                following[rows] = blocks[turn + 1][rows]
         self._place[first:last] = place - turns * WORDS
-        self._blocks = []
 
     def take(self, first: int, last: int, count: int) -> np.ndarray:
         """The next `count` words of rows first..last-1, used up."""
@@ -228,7 +229,7 @@ class Twisters:
         self._place[: self._started] = place
         self._place[self._started :] = WORDS
         self._ahead[...] = False
-        self._blocks = []
+        self._shown = {}
 
 
 _LONG = 256  # words from which on rows are copied one after the other

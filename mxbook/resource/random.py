@@ -27,6 +27,7 @@ from .mersenne import WORDS, Twisters, unit
 STATES = 1024  # twisters of a context
 SHARE = 64  # a twister makes at least so many numbers before the next one is asked
 SEED_DISTANCE = 127  # between the first twisters of two neighbouring seeds
+COST = 20  # a random number costs about as much as so many additions
 _BAND = 2**16  # numbers made at a time, so that they stay in the processor's cache
 _MANY = 2**14  # words of the single twister looked at together
 
@@ -59,6 +60,11 @@ def run_length(size: int) -> int:
     return -(-size // min(-(-size // SHARE), STATES)) if size else 0
 
 
+def alone(count: int, _work: float, part: Callable[[int, int], Any]) -> list[Any]:
+    """Do all parts of a piece of work in this thread."""
+    return [part(0, count)]
+
+
 def portions(size: int) -> Iterator[Portion]:
     """The twisters' work in a draw of `size` numbers, in bands of rows with runs of one length.
 
@@ -69,7 +75,7 @@ def portions(size: int) -> Iterator[Portion]:
         return
     run = run_length(size)
     full, rest = divmod(size, run)
-    band = max(1, _BAND // run)
+    band = -(-full // max(2, size // _BAND))
     for first in range(0, full, band):
         last = min(first + band, full)
         yield Portion(first, last, run, slice(first * run, last * run))
@@ -104,6 +110,9 @@ class Generator:
     parameters followed by `shape`.  Results are NumPy arrays of type `dtype`: float16, float32
     or float64.
 
+    `share(count, work, part)` calls `part(first, last)` for ranges that together are 0 to `count`,
+    at the same time where so much work is worth it.
+
     >>> Generator(0).uniform(shape=(3,))
     array([0.5488135 , 0.5928446 , 0.71518934], dtype=float32)
     >>> means = np.array([0, 100], np.float32)
@@ -111,7 +120,8 @@ class Generator:
     (2, 3)
     """
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed: int = 0, share: Callable = alone):
+        self._share = share
         self.seed(seed)
 
     def seed(self, seed: int, one_context: bool = False) -> None:
@@ -177,24 +187,30 @@ class Generator:
                 values=[("low", str(low)), ("high", str(high))],
             )  # fmt: skip
         out = np.empty(size_of(shape), np.int64)
-        for p in self._portions(out.size):
+
+        def draw(p: Portion) -> None:
             words = self._twisters.take(p.first, p.last, 2 * p.each).astype(np.uint64)
             number = (words[:, 0::2] << np.uint64(31)) + words[:, 1::2]
             number %= np.uint64(high - low)
             # Added with wrap-around, since `number` may reach beyond int64 where the sum does not.
             out[p.part] = (number + np.uint64(low % 2**64)).astype(np.int64).ravel()
+
+        self._each_portion(out.size, draw)
         return out.reshape(shape).astype(as_dtype(dtype))
 
     def keep(self, probability: float, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
         """A dropout mask for data of type `dtype`: True with the given probability."""
         real = _real(as_dtype(dtype))
         out = np.empty(size_of(shape), bool)
-        for p in self._portions(out.size):
+
+        def draw(p: Portion) -> None:
             if real == _SINGLE:
                 words = self._twisters.take(p.first, p.last, p.each)
                 np.less(words, words_below(probability), out=out[p.part].reshape(p.shape))
             else:
                 out[p.part] = (self._units(p, real) < np.float32(probability)).ravel()
+
+        self._each_portion(out.size, draw)
         return out.reshape(shape)
 
     # numbers that need many tries
@@ -328,11 +344,18 @@ class Generator:
 
     # how the draws are put together
 
-    def _portions(self, size: int) -> Iterator[Portion]:
-        """`portions`, with the rows it takes seeded together."""
-        if size:
-            self._twisters.start(-(-size // run_length(size)))
-        return portions(size)
+    def _each_portion(self, size: int, draw: Callable[[Portion], None]) -> None:
+        """Call `draw` for all `portions`, whose rows are independent of each other."""
+        if size == 0:
+            return
+        self._twisters.start(-(-size // run_length(size)))
+        every = list(portions(size))
+
+        def some(first: int, last: int) -> None:
+            for p in every[first:last]:
+                draw(p)
+
+        self._share(len(every), COST * size, some)
 
     def _units(self, p: Portion, real: np.dtype) -> np.ndarray:
         return unit(self._twisters.take(p.first, p.last, p.each * real.itemsize // 4), real)
@@ -353,12 +376,15 @@ class Generator:
         dtype = as_dtype(dtype)
         values, shape = _spread(params, shape)
         out = np.empty(size_of(shape), dtype)
-        for p in self._portions(out.size):
+
+        def draw(p: Portion) -> None:
             here = [v[p.part].reshape(p.shape) if v.ndim else v for v in values]
             numbers = finish(source(p, _real(dtype)), *here)
             if dtype == np.float16:
                 numbers = numbers.astype(_SINGLE)  # MXNet rounds twice
             out[p.part] = numbers.ravel()
+
+        self._each_portion(out.size, draw)
         return out.reshape(shape)
 
     def _try(

@@ -280,3 +280,15 @@ def test_other_gradient_requests(req):
         once = next(iter(plain.collect_params().values())).grad().asnumpy()
         np.testing.assert_allclose(weight.grad().asnumpy(), 2 * once, rtol=1e-5)
     assert np.abs(x.grad.asnumpy()).max() > 0
+
+
+def test_explain_graph(capsys):
+    net, shape = made(dense, True)
+    net.explain_graph()
+    assert "nothing yet" in capsys.readouterr().out
+    net(mx.nd.ones(shape))
+    net.explain_graph()
+    said = capsys.readouterr().out
+    assert "traced       5 operators" in said
+    assert "bytes for values between" in said
+    assert "FullyConnected(v0" in said

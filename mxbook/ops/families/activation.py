@@ -50,7 +50,7 @@ def gate(xp, delta, data, out=None):
     return xp.multiply(delta, data > 0, out=out)
 
 
-@operator("_backward_relu", shape=rules.same_shape, in_place=True)
+@operator("_backward_relu", shape=rules.same_shape, in_place=True, elementwise=True)
 def relu_gate(k, _p, delta, data, *, out=None):
     """`delta` where `data` is above 0, and 0 elsewhere."""
     return gate(k.xp, delta, data, out)
@@ -99,6 +99,7 @@ NONLINEARITIES = {
     type=rules.float_type,
     aliases=("_npx_activation",),
     in_place=True,
+    elementwise=True,
 )
 def activation(k, p, data, *, out=None):
     """A nonlinear function of each element.

@@ -316,6 +316,7 @@ def bipartite_matching(k, p, data):
 def _(p, data):
     if len(data) < 2:
         raise ShapeError(f"data has the shape {shapes.text(data)}", rule="(..., rows, columns)")
+    shapes.check_filled(data[-2:], "a matrix of scores")
     return [data[:-1], (*data[:-2], data[-1])]
 
 

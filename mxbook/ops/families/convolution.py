@@ -194,7 +194,6 @@ def bias_gradient(F, p, dy, out_shape):
     "_conv_data",
     *CONVOLUTION,
     Shape("shape", doc="Shape of the data."),
-    shape=rules.forward(lambda p, delta, weight: p.shape),
     cost=lambda p, ins, outs: work(ins[1], ins[0]),
 )
 def conv_data(k, p, delta, weight, *, out=None):
@@ -224,6 +223,13 @@ def transposed(k, geometry, delta, weight, bias, shape, out):
     return target.astype(delta.dtype, copy=False)
 
 
+@conv_data.shapes
+@rules.forward
+def _(p, delta, weight):
+    shapes.check_fits(delta, convolution.shape_rule(p, p.shape, weight)[1][0], "delta")
+    return p.shape
+
+
 @conv_data.gradient("delta")
 def _(F, p, dy, weight):
     return F.Convolution(dy, weight, **_options(p))
@@ -235,8 +241,9 @@ def _(F, p, dy, delta):
 
 
 def _weight_shape_of(p, delta, data):
-    geometry = geometry_of(p)
-    return weight_shape(p, geometry, split_shape(geometry, data)[0])
+    (_, weight, *_), (out,) = convolution.shape_rule(p, data, None)
+    shapes.check_fits(delta, out, "delta")
+    return weight
 
 
 @operator(

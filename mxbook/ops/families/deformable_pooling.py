@@ -24,7 +24,11 @@ POOLING = (
     Int("pooled_size", low=1, doc="Height and width of the output."),
     Int("part_size", 0, low=0, doc="Height and width of trans; as pooled_size when 0."),
     Int(
-        "sample_per_part", 1, low=1, doc="Rows and columns of places at which a part is looked at."
+        "sample_per_part",
+        1,
+        low=1,
+        high=1000,
+        doc="Rows and columns of places at which a part is looked at.",
     ),
     Float("trans_std", 0.0, doc="Factor of trans."),
     Bool("no_trans", False, doc="Leave out trans: nothing moves."),
@@ -173,6 +177,7 @@ def _(p, data, rois, trans=None):
     maps = p.output_dim * p.group_size**2
     if len(data) != 4 or data[1] != maps or len(rois) != 2 or rois[1] != 5:
         raise ShapeError("data and rois do not fit", rule=f"data (n, {maps}, h, w), rois (.., 5)")
+    shapes.check_filled(data, "a picture")
     classes = _classes(trans)
     if trans and (trans != (rois[0], 2 * classes, parts, parts) or p.output_dim % classes):
         raise ShapeError(

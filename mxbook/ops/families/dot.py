@@ -89,6 +89,8 @@ def dot(k, p, lhs, rhs, *, out=None):
 
 
 def _dot_shape(p, lhs, rhs):
+    shapes.check_axes(lhs, 1, "lhs")
+    shapes.check_axes(rhs, 1, "rhs")
     turn_a, turn_b = _flags(p, lhs, rhs)
     summed, left = (lhs[0], lhs[1:]) if turn_a else (lhs[-1], lhs[:-1])
     other, right = (rhs[-1], rhs[:-1]) if turn_b else (rhs[0], rhs[1:])

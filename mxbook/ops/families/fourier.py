@@ -128,6 +128,8 @@ def _(p, data, h, s):
     if data is None:
         return [data, h, s], [None]
     each = (None, _rows(data))
+    for row, what in ((h, "h"), (s, "s")):
+        shapes.check_filled((row or (None,))[:1], what)
     return [data, shapes.unify(h, each), shapes.unify(s, each)], [(*data[:-1], p.out_dim)]
 
 

@@ -22,6 +22,7 @@ def check_image(data: Any, axes: tuple[int, ...], channels: tuple[int, ...] = ()
             f"an image has the shape {shapes.text(data)}",
             rule="(h, w, c)" + (" or (n, h, w, c)" if 4 in axes else ""),
         )
+    shapes.check_filled(data[-3:], "an image")
     if channels and data[-1] not in channels:
         raise ShapeError(
             f"an image has {data[-1]} channels", rule=" or ".join(map(str, channels)) + " channels"
@@ -136,7 +137,6 @@ def _(F, p, dy, data_shape):
     "_backward_image_resize",
     Shape("shape", doc="Shape of the image."),
     INTERP,
-    shape=rules.forward(lambda p, delta: p.shape),
     cost=lambda p, ins, outs: 64 * max(map(shapes.size, ins + outs)),
 )
 def image_resize_gradient(k, p, delta):
@@ -154,6 +154,14 @@ def image_resize_gradient(k, p, delta):
     found = delta.astype(wide, copy=False).reshape(*batch, height, width * channels)
     found = k.xp.matmul(rows, found).reshape(*batch, old[0], width, channels)
     return k.xp.ascontiguousarray(k.xp.matmul(columns, found)).astype(delta.dtype, copy=False)
+
+
+@image_resize_gradient.shapes
+@rules.forward
+def _(p, delta):
+    check_image(p.shape, (3, 4))
+    shapes.check_fits(delta, (*p.shape[:-3], *delta[-3:-1], p.shape[-1]), "delta")
+    return p.shape
 
 
 @image_resize_gradient.gradient("delta")

@@ -28,9 +28,14 @@ HALF = TYPES["float16"]
 
 
 def positions(k: Any, index: Any, length: int, mode: str) -> Any:
-    """Positions from 0 to `length - 1` as int64; IndexingError outside with the mode `raise`."""
+    """Positions from 0 to `length - 1` as int64; IndexingError outside with the mode `raise`.
+
+    IndexingError also where there are no positions at all.
+    """
     xp = k.xp
     index = index.astype("int64", copy=False)
+    if not length and index.size:
+        raise IndexingError("an axis of length 0 has no positions")
     if mode == "wrap":
         return xp.remainder(index, length)
     return checked(index, 0, length) if mode == "raise" else xp.clip(index, 0, length - 1)
@@ -62,7 +67,7 @@ def places_along(k: Any, shape: tuple[int, ...], axis: int, index: Any) -> Any:
     """Places in the flat array of positions along an axis; `index` has an axis on either side."""
     outer, inner = shapes.size(shape[:axis]), shapes.size(shape[axis + 1 :])
     if outer > 1:
-        index = index + k.xp.arange(0, outer * shape[axis], shape[axis]).reshape(-1, 1, 1)
+        index = index + k.xp.arange(outer).reshape(-1, 1, 1) * shape[axis]
     return index * inner + k.xp.arange(inner) if inner > 1 else index
 
 
@@ -357,10 +362,10 @@ def _rows(shape, indices):
 
 
 def _gathered_shape(data, indices):
-    if indices[0] > len(data):
+    if not indices or not 1 <= indices[0] <= len(data):
         raise ShapeError(
             f"indices of shape {shapes.text(indices)} for data of shape {shapes.text(data)}",
-            rule="the first axis has one row for each axis it speaks about, at most all",
+            rule="the first axis has a row for each axis it speaks about, at least one, at most all",
         )
     return (*indices[1:], *data[indices[0] :]) or (1,)
 

@@ -192,6 +192,9 @@ def batch_norm_gradient(
 @batch_norm_gradient.shapes
 @rules.forward
 def _(p, delta, data, *vectors):
+    shapes.check_fits(delta, data, "delta")
+    batch_norm.shape_rule(p, data, *vectors[:4])
+    shapes.check_fits(vectors[-1], vectors[0], "moving_var")
     return [data, vectors[0], vectors[0], (1,)]
 
 

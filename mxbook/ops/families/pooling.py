@@ -84,6 +84,7 @@ def _positions(p, length, kernel, stride, pad):
 def _output_shape(p, shape):
     if len(shape) < 3:
         raise ShapeError("data has no spatial axes", rule="data (n, c, w), (n, c, h, w) or more")
+    shapes.check_filled(shape[1:])
     if p.pool_type == "lp" and p.p_value is None:
         raise ParameterError("pool_type lp needs p_value", rule="p_value 1, 2 or 3")
     found = list(shape)
@@ -188,6 +189,7 @@ def pool_to_maxima(k, p, delta, data, *, out=None):
 @pool_to_maxima.shapes
 @rules.forward
 def _(p, delta, data):
+    shapes.check_fits(delta, _output_shape(p, data), "delta")
     return data
 
 
@@ -205,6 +207,7 @@ def pool_at_maxima(k, p, values, data):
 @pool_at_maxima.shapes
 @rules.forward
 def _(p, values, data):
+    shapes.check_fits(values, data, "values")
     return _output_shape(p, data)
 
 
@@ -217,7 +220,6 @@ def _(F, p, dy, data):
     "_pool_spread",
     *POOLING,
     Shape("shape", doc="Shape of the data."),
-    shape=rules.forward(lambda p, delta: p.shape),
     cost=_cost,
 )
 def pool_spread(k, p, delta, *, out=None):
@@ -234,6 +236,13 @@ def pool_spread(k, p, delta, *, out=None):
 
     k.share(len(delta), _cost(p, [p.shape], []), examples)
     return found.astype(delta.dtype, copy=False)
+
+
+@pool_spread.shapes
+@rules.forward
+def _(p, delta):
+    shapes.check_fits(delta, _output_shape(p, p.shape), "delta")
+    return p.shape
 
 
 @pool_spread.gradient("delta")

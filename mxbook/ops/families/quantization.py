@@ -159,7 +159,6 @@ def _(p, data, *ranges):
     *CALIBRATED,
     outputs=TRIPLE,
     zero_gradient=True,
-    shape=_shapes,
 )
 def quantize_v2(k, p, data):
     """Real numbers as whole numbers of 8 bits, for the range of a calibration or of the data.
@@ -183,6 +182,13 @@ def quantize_v2(k, p, data):
     if ends is None:
         ends = data.min().reshape(1), data.max().reshape(1)
     return _quantized(xp, data, *ends, dtype)
+
+
+@quantize_v2.shapes
+def _(p, data):
+    if data is not None and (p.min_calib_range is None or p.max_calib_range is None):
+        shapes.check_filled(data)
+    return [data], [data, (1,), (1,)]
 
 
 @quantize_v2.types

@@ -16,13 +16,13 @@ from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import Bool, Device, DType, Float, Int, Param, Real, Shape, Text
 from mxbook.ops.registry import operator, register
+from mxbook.resource.random import COST
 
 SHAPE = Shape("shape", None, doc="Shape of the result.")
 CTX = Device("ctx", "", doc="Device, as in `cpu(0)`; the current one when empty.")
 DTYPE = DType("dtype", None, doc="float16, float32 (default) or float64.")
 EACH = Shape("shape", (), doc="Shape of what is drawn for each element of the parameters.")
 WHY = "random numbers"
-_COST = 20  # a random number costs about as much as 20 additions
 
 
 class Positive(Float):
@@ -52,7 +52,7 @@ class NotNegative(Float):
 
 
 def _cost(_p, _ins, outs):
-    return _COST * shapes.size(outs[0])
+    return COST * shapes.size(outs[0])
 
 
 def _shape(p):

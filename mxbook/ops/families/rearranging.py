@@ -42,8 +42,10 @@ swapaxes.example((2, 3, 4), dim1=0, dim2=-1).gives(lambda x: x.swapaxes(0, 2))
 
 @operator("reverse", Shape("axis", doc="Axes to turn round."), aliases=("flip",))
 def reverse(k, p, data, *, out=None):
-    """The elements in reverse order along the given axes."""
-    return copied(k, k.xp.flip(data, p.axis), out)
+    """The elements in reverse order along the given axes; an axis given twice is turned twice."""
+    for axis in p.axis:
+        data = k.xp.flip(data, axis)
+    return copied(k, data, out)
 
 
 @reverse.shapes

@@ -289,6 +289,10 @@ def rnn_gradient(k, p, *arrays, outs=None):
 @rules.forward
 def _(p, *ins):
     of = dict(zip(_backward_inputs(p), ins, strict=True))
+    _, outs = rnn.shape_rule(p, *[of[name] for name in _inputs(p)])
+    made = ("delta", "delta_state", "delta_cell")[: len(outs) - 1]
+    for name, wanted in (*zip(made, outs, strict=False), ("output", outs[0]), ("kept", outs[-1])):
+        shapes.check_fits(of[name], wanted, name)
     return [of[name] for name in _inputs(p) if name != "sequence_length"]
 
 

@@ -138,7 +138,8 @@ def mean(k, p, data, *, out=None):
     if data.dtype in FLOATS:
         return reduced(p, k.xp.mean, data, out, accumulator(data.dtype))
     total = reduced(p, k.xp.sum, data, None, data.dtype)
-    return k.xp.trunc(total / count).astype(data.dtype)
+    mean = total / count
+    return (mean if data.dtype == TYPES["bool"] else k.xp.trunc(mean)).astype(data.dtype)
 
 
 @mean.gradient("data")

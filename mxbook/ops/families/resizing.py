@@ -19,6 +19,7 @@ def picture(shape, what="data"):
     """The shape, which must be (n, c, h, w); raises ShapeError otherwise."""
     if len(shape) != 4:
         raise ShapeError(f"{what} has the shape {shapes.text(shape)}", rule="(n, c, h, w)")
+    shapes.check_filled(shape[2:], "a picture")
     return shape
 
 
@@ -322,7 +323,6 @@ def _(F, p, dy, data_shape):
     "_backward_resize",
     Enum("weights", tuple(WEIGHTS), doc="Whose gradient: BilinearResize2D's, or that of means."),
     Shape("shape", doc="Shape of the data."),
-    shape=rules.forward(lambda p, delta: p.shape),
     type=rules.float_type,
     cost=_weighted_cost,
 )
@@ -330,6 +330,13 @@ def backward_resize(k, p, delta, *, out=None):
     """The gradient of changing the size: numbers go back to where they came from."""
     rows, columns = map(WEIGHTS[p.weights], p.shape[2:], delta.shape[2:])
     return _weighted(k, rows.T, columns.T, delta, out)
+
+
+@backward_resize.shapes
+@rules.forward
+def _(p, delta):
+    shapes.check_fits(picture(p.shape)[:2], picture(delta)[:2], "the data")
+    return p.shape
 
 
 @backward_resize.gradient("delta")

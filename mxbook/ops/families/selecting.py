@@ -105,6 +105,7 @@ def _axes(p, ndim):
 @index_array.shapes
 @rules.forward
 def _(p, data):
+    shapes.check_axes(data, 1)
     return (*data, len(_axes(p, len(data))))
 
 

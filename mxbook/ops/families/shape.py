@@ -207,6 +207,7 @@ def flatten(k, p, data, *, out=None):
 
 
 def _flat(_p, data):
+    shapes.check_axes(data, 1)
     return (data[0], shapes.size(data[1:]))
 
 
@@ -275,7 +276,6 @@ expand_dims.example((2, 3), axis=-1).gives(lambda x: x[..., None])
 @operator(
     "_sum_to",
     Shape("shape", doc="Shape of the result."),
-    shape=rules.forward(lambda p, data: p.shape),
 )
 def sum_to(k, p, data):
     """Sums over the axes along which an array of `shape` was stretched; undoes broadcasting."""
@@ -286,6 +286,13 @@ def sum_to(k, p, data):
         return data.copy()
     total = data.sum(axis=axes, keepdims=True, dtype=accumulator(data.dtype))
     return total.reshape(p.shape).astype(data.dtype, copy=False)
+
+
+@sum_to.shapes
+@forward
+def _(p, data):
+    shapes.check_fits(shapes.broadcast(p.shape, data), data, "what was stretched")
+    return p.shape
 
 
 @sum_to.gradient("data")

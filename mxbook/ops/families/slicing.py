@@ -315,6 +315,7 @@ def diagonal_length(p: Any, shape: tuple[int, ...]) -> int:
 
 def _diagonal_shape(p, data):
     """Without the two axes, and the diagonal as last axis; a vector makes a matrix."""
+    shapes.check_axes(data, 1)
     if len(data) == 1:
         return (data[0] + abs(p.k),) * 2
     gone = (p.axis1 % len(data), p.axis2 % len(data))

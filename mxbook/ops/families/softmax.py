@@ -223,7 +223,6 @@ softmin.types(_type)
 @operator(
     "SoftmaxActivation",
     Enum("mode", ("channel", "instance"), "instance", doc="What is normalised."),
-    shape=rules.same_shape,
     type=rules.float_type,
 )
 def softmax_activation(k, p, data):
@@ -239,7 +238,15 @@ def softmax_activation(k, p, data):
 
 def _flat_shape(p, shape):
     """The shape in which the normalised elements lie along axis 1."""
+    shapes.check_axes(shape, 3 if p.mode == "channel" else 1)
     return shape if p.mode == "channel" else (shapes.size(shape[:-1]), shape[-1])
+
+
+@softmax_activation.shapes
+@rules.forward
+def _(p, data):
+    _flat_shape(p, data)
+    return data
 
 
 @softmax_activation.gradient("data")
@@ -276,6 +283,7 @@ def softmax_cross_entropy(k, _p, data, label):
 def _(p, data, label):
     if len(data) != 2 or label != data[:1]:
         raise ShapeError("data and label do not fit", rule="data (n, classes), label (n,)")
+    shapes.check_filled(data[1:], "the classes")
     return (1,)
 
 

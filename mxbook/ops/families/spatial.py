@@ -197,6 +197,7 @@ def pick(xp, data, y, x):
 def _(p, data, grid):
     if len(data) != 4 or len(grid) != 4 or grid[1] != 2 or grid[0] != data[0]:
         raise ShapeError("data and grid do not fit", rule="data (n, c, h, w), grid (n, 2, h', w')")
+    shapes.check_filled(data[2:], "a picture")
     return (*data[:2], *grid[2:])
 
 
@@ -226,6 +227,16 @@ def pick_pixels(k, _p, data, y, x):
 @pick_pixels.shapes
 @rules.forward
 def _(p, data, y, x):
+    return _picked_shape(data, y, x)
+
+
+def _picked_shape(data, y, x):
+    if len(data) != 4 or y != x or len(y) != 4 or y[:2] != (data[0], 1):
+        raise ShapeError(
+            f"places of shape {shapes.text(y)} in pictures of shape {shapes.text(data)}",
+            rule="pictures (n, c, h, w), y and x (n, 1, h', w')",
+        )
+    shapes.check_filled(data[2:], "a picture")
     return (*data[:2], *y[2:])
 
 
@@ -237,7 +248,6 @@ def _(F, p, dy, y, x, data_shape):
 @operator(
     "_put_pixels",
     Shape("shape", doc="Shape of the images."),
-    shape=rules.forward(lambda p, delta, y, x: p.shape),
 )
 def put_pixels(k, p, delta, y, x):
     """The reverse of `_pick_pixels`: numbers added to the pixels (y, x) of empty images."""
@@ -248,6 +258,13 @@ def put_pixels(k, p, delta, y, x):
         (planes + index).ravel(), (delta * inside).ravel(), n * channels * height * width
     )
     return total.astype(delta.dtype).reshape(p.shape)
+
+
+@put_pixels.shapes
+@rules.forward
+def _(p, delta, y, x):
+    shapes.check_fits(delta, _picked_shape(p.shape, y, x), "delta")
+    return p.shape
 
 
 @put_pixels.gradient("delta")

@@ -209,6 +209,7 @@ def maketrian(k, p, A):
 
 
 def _with_triangle(p, A):
+    shapes.check_axes(A, 1, "A")
     m = math.isqrt(2 * A[-1])
     if m * (m + 1) != 2 * A[-1]:
         raise ShapeError(

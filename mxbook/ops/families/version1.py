@@ -73,6 +73,7 @@ def _moves(p, shape) -> tuple[tuple, list[kernels.Axis]]:
     """Index of the data within the padded data, and how the window moves over the latter."""
     if len(shape) != 4:
         raise ShapeError(f"data has the shape {shapes.text(shape)}", rule="(n, c, h, w)")
+    shapes.check_filled(shape[1:])
     lengths = shape[2:]
     kernel, stride, pad = p.kernel, p.stride or (1, 1), p.pad or (0, 0)
     if p.global_pool:
@@ -175,7 +176,11 @@ def pool_v1_back(k, p, delta, data):
     return k.xp.ascontiguousarray(total[inner])
 
 
-pool_v1_back.shapes(rules.forward(lambda p, delta, data: data))
+@pool_v1_back.shapes
+@rules.forward
+def _(p, delta, data):
+    shapes.check_fits(delta, _output_shape(p, data), "delta")
+    return data
 
 
 @pool_v1_back.gradient("delta")
@@ -192,7 +197,11 @@ def pool_v1_of(k, p, values, data):
     return sum(wide[part] * share(part) for part in _parts(axes))
 
 
-pool_v1_of.shapes(rules.forward(lambda p, values, data: _output_shape(p, data)))
+@pool_v1_of.shapes
+@rules.forward
+def _(p, values, data):
+    shapes.check_fits(values, data, "values")
+    return _output_shape(p, data)
 
 
 @pool_v1_of.gradient("values")

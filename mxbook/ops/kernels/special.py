@@ -113,11 +113,36 @@ def gamma(xp, x):
     return xp.where((x < 0) & _is_pole(xp, x), xp.nan, found)
 
 
+MOST_DERIVATIVES = 100  # beyond, numbers like 100! are out of range
+
+
 def polygamma(xp, order: int, x):
     """The derivative number `order` of digamma, the derivative of ln Gamma; NaN at its poles."""
-    n = order
-    total = xp.zeros_like(x)
     x = xp.where(_is_pole(xp, x), xp.nan, x)
+    below = x < 0.5
+    # digamma(x) = digamma(1 - x) - pi cot(pi x), differentiated
+    mirrored = _polygamma_positive(xp, order, xp.where(below, 1 - x, x))
+    if not bool(below.any()):
+        return mirrored
+    turned = (-1) ** order * mirrored - _cotangent(xp, order, xp.where(below, x, 0.25))
+    return xp.where(below, turned, mirrored)
+
+
+def _cotangent(xp, order: int, x):
+    """The derivative number `order` of `pi cot(pi x)`: a polynomial in `c = cot(pi x)`."""
+    c = 1 / xp.tan(math.pi * (x - xp.rint(x)))
+    powers = [0.0, math.pi]
+    for _ in range(order):  # the derivative of c is -pi (1 + c^2)
+        slope = [i * a for i, a in enumerate(powers)][1:]
+        powers = [-math.pi * (a + b) for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    found = xp.zeros_like(c)
+    for a in reversed(powers):
+        found = found * c + a
+    return found
+
+
+def _polygamma_positive(xp, n: int, x):
+    total = xp.zeros_like(x)
     low = x < _FAR + n
     while bool(low.any()):  # f(x) = f(x + 1) - (-1)^n n! / x^(n + 1)
         total = xp.where(low, total + 1 / xp.where(low, x, 1) ** (n + 1), total)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from mxbook.base import shapes
 from mxbook.base.sparse import SparseParts
 from mxbook.ops import rules, sparse
 from mxbook.ops.families.indexing import WHOLE, embedding, scattered_sum
@@ -69,7 +70,11 @@ def backward_embedding(k, p, part, indices):
     return total
 
 
-backward_embedding.shapes(forward(lambda p, part, indices: p.shape))
+@backward_embedding.shapes
+@forward
+def _(p, part, indices):
+    shapes.check_fits(part, (*indices, *p.shape[1:]), "the gradient")
+    return p.shape
 
 
 def _numbers(k, p, indices):

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from mxbook.base import shapes
+from mxbook.base.errors import ShapeError
 from mxbook.base.sparse import SparseParts
 from mxbook.ops import rules, sparse
+from mxbook.ops.families.indexing import checked
 from mxbook.ops.families.reduce import reduced_shape
 from mxbook.ops.params import Bool, Enum, Int, Shape
 from mxbook.ops.registry import operator, operators
@@ -16,7 +18,6 @@ from mxbook.ops.rules import forward
 @operator(
     "cast_storage",
     Enum("stype", ("csr", "default", "row_sparse"), doc="Storage type of the result."),
-    shape=rules.same_shape,
     aliases=("_sparse_cast_storage",),
     bools=True,
 )
@@ -30,7 +31,7 @@ def cast_storage(_k, _p, data):
 
 @cast_storage.shapes
 def _(p, data):
-    if data is not None and p.stype != "default" and not 1 <= len(data) <= MOST_AXES[p.stype]:
+    if data is not None and ((p.stype == "csr" and len(data) != 2) or (p.stype != "default" and not data)):
         raise ShapeError(
             f"{shapes.text(data)} cannot be stored as {p.stype}",
             rule="csr has two axes, row_sparse at least one",

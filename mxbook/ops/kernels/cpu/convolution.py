@@ -28,10 +28,9 @@ from .jit import kernel
 from .lanes import LANES, add, load, store
 
 WIDTH = 2 * LANES  # columns that `gathered_product` computes at a time
-CHUNK = 2**16  # numbers of `a` that are worked on at a time, to stay in the cache
+CHUNK = 2**17  # numbers of `a` that are worked on at a time, to stay in the cache
 LONG = 64  # numbers under a window; with fewer, plain products of matrices are as good
 DEEP = 256  # windows whose products are added up for a weight, before that is added to the total
-BLOCK = 16  # rows and columns that `turn` moves at a time
 
 
 @kernel("void(f4[::1], i8[::1], i8[::1], f4[::1], f4[::1], f4[::1], i8[::1])")
@@ -78,18 +77,6 @@ def gathered_product(a, rows, steps, b, start, out, out_rows):
             at = out_rows[p5] + f
             store(x5, out, at)
             store(y5, out, at + LANES)
-
-
-@kernel("void(f4[::1], f4[::1], i8, i8, i8, i8, i8)")
-def turn(x, out, count, rows, columns, x_width, out_width):
-    """Transpose `count` matrices (rows, columns), whose rows are x_width apart, or out_width."""
-    for n in range(count):
-        for row in range(0, rows, BLOCK):
-            for column in range(0, columns, BLOCK):
-                for c in range(column, min(column + BLOCK, columns)):
-                    source, target = n * rows * x_width + c, (n * columns + c) * out_width
-                    for r in range(row, min(row + BLOCK, rows)):
-                        out[target + r] = x[source + r * x_width]
 
 
 @lru_cache(maxsize=256)
@@ -145,7 +132,7 @@ def padded(x, geometry: Geometry, before: tuple[int, ...], after: tuple[int, ...
         whole.fill(0)
         inner = (slice(b, b + length) for b, length in zip(before, lengths, strict=True))
         geometry.planes(whole)[(..., *inner)] = geometry.planes(x)
-    return Field(whole.reshape(-1), [s // whole.itemsize for s in geometry.planes(whole).strides])
+    return Field(whole.reshape(-1), [s // x.itemsize for s in geometry.planes(whole).strides])
 
 
 def wide(columns: int) -> int:
@@ -156,20 +143,18 @@ def wide(columns: int) -> int:
 def columns_last(x, last: bool) -> np.ndarray:
     """An array (n, columns, rows), or (n, rows, columns) if `last`, as rows of so many columns as
     `gathered_product` needs."""
-    n, rows, columns = x.shape if last else (len(x), *x.shape[:0:-1])
+    x = x if last else x.swapaxes(1, 2)
+    n, rows, columns = x.shape
     if last and columns == wide(columns):
         return x.reshape(-1)
     found = np.zeros((n, rows, wide(columns)), x.dtype)
-    if last:
-        found[..., :columns] = x
-    else:
-        turn(x.reshape(-1), found.reshape(-1), n, columns, rows, rows, wide(columns))
+    found[..., :columns] = x
     return found.reshape(-1)
 
 
 def room(out, last: bool) -> np.ndarray:
     """Where `gathered_product` may write what is to be an array as in `columns_last`."""
-    n, rows, columns = out.shape if last else (len(out), *out.shape[:0:-1])
+    n, rows, columns = out.shape if last else out.swapaxes(1, 2).shape
     if last and columns == wide(columns):
         return out.reshape(-1)
     return scratch(np, "result", (n * rows * wide(columns),), out.dtype)
@@ -177,11 +162,10 @@ def room(out, last: bool) -> np.ndarray:
 
 def hand_over(found, out, last: bool) -> None:
     """Bring what was written to `room` into its array."""
-    if not last:
-        n, columns, rows = out.shape
-        turn(found, out.reshape(-1), n, rows, columns, wide(columns), rows)
-    elif out.shape[2] != wide(out.shape[2]):
-        out[...] = found.reshape(*out.shape[:2], -1)[..., : out.shape[2]]
+    target = out if last else out.swapaxes(1, 2)
+    n, rows, columns = target.shape
+    if not (last and columns == wide(columns)):
+        target[...] = found.reshape(n, rows, -1)[..., :columns]
 
 
 def lines(x, geometry: Geometry) -> np.ndarray:
@@ -320,7 +304,7 @@ def part_of_weight(w, phase: tuple[Phase, ...], last: bool) -> np.ndarray:
     rows (filters, elements) of channels."""
     part = w[(..., *(axis.taps for axis in phase))]
     part = part.reshape(*part.shape[:2], -1)
-    return columns_last(np.ascontiguousarray(part.swapaxes(1, 2) if last else part), last)
+    return columns_last(part.swapaxes(1, 2) if last else part, last)
 
 
 def paths(field: Field, n, filters, phase, geometry: Geometry, lengths, width: int):
