@@ -182,7 +182,7 @@ def arranged(length: int, inputs: Sequence, layout: str, merge: bool | None) -> 
             raise ParameterError(
                 "unroll doesn't allow grouped symbol as input. Please convert to list first"
             )
-        return list(sym.split(inputs, axis=axis, num_outputs=length, squeeze_axis=True))
+        return list(sym.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
     if len(inputs) != length:
         raise ParameterError(f"{len(inputs)} inputs for {length} steps", rule="one a step")
     if not merge:

@@ -23,8 +23,6 @@ from mxbook.ops.params import Bool, Int, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.sparse import PLACE, Stypes, rows_of
 
-from .elementwise import places
-
 ID = TYPES["int64"]
 REAL = TYPES["float32"]
 RANDOM = "random numbers"
@@ -114,14 +112,29 @@ def edge_id(k, _p, data, u, v):
     """
     xp = k.xp
     u, v = u.astype(PLACE), v.astype(PLACE)
+    inside = (u >= 0) & (u < data.shape[0])
+    place, there = bisected(xp, data, xp.where(inside, u, 0), v)
     found = xp.full(u.shape, -1, PLACE).astype(data.dtype)
-    if len(data.data):
-        rows, columns = data.shape
-        wanted, stored = u * columns + v, places(xp, data)
-        place = xp.clip(xp.searchsorted(stored, wanted), 0, len(stored) - 1)
-        there = (u >= 0) & (u < rows) & (v >= 0) & (v < columns) & (stored[place] == wanted)
-        found[there] = data.data[place[there]]
+    there &= inside
+    found[there] = data.data[place[there]]
     return found
+
+
+def bisected(xp: Any, graph: SparseParts, u: Any, v: Any) -> tuple[Any, Any]:
+    """For edges from u to v where they are stored, and whether they are there at all.
+
+    All rows are halved together until each is narrowed down to one place.
+    """
+    last = max(len(graph.indices) - 1, 0)
+    targets = graph.indices if len(graph.indices) else xp.full(1, -1, PLACE)
+    low, end = graph.indptr[u], graph.indptr[u + 1]
+    high = end
+    for _ in range(int((end - low).max()).bit_length() if len(u) else 0):
+        middle = (low + high) // 2
+        is_open, before = low < high, targets[xp.minimum(middle, last)] < v
+        low = xp.where(is_open & before, middle + 1, low)
+        high = xp.where(is_open & ~before, middle, high)
+    return low, (low < end) & (targets[xp.minimum(low, last)] == v)
 
 
 @edge_id.shapes
