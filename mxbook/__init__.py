@@ -66,6 +66,8 @@ _LATER = {
     "symbol": "symbol",
     "testing": "testing",
     "util": "util",
+    "visualization": "visualization",
+    "viz": "visualization",
 }
 
 

@@ -1,8 +1,7 @@
 """`mx.callback`: what to do after a batch or an epoch of `fit`: log, draw progress, save.
 
-A batch callback is called with an object that has `epoch`, `nbatch`, `eval_metric` and `locals`
-(see `mx.model.BatchEndParam`), an epoch callback with epoch, symbol, arguments and auxiliary
-states.
+A batch callback is called with a `BatchEndParam`, an epoch callback with epoch, symbol, arguments
+and auxiliary states.
 
 Source: MXNet 1.6, `mxnet.callback`.
 """
@@ -11,11 +10,12 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .checkpoint import save_checkpoint
 
 __all__ = [
+    "BatchEndParam",
     "LogValidationMetricsCallback",
     "ProgressBar",
     "Speedometer",
@@ -23,6 +23,22 @@ __all__ = [
     "log_train_metric",
     "module_checkpoint",
 ]
+
+
+class BatchEndParam(NamedTuple):
+    """What a batch callback is called with; `locals` are the variables of the loop around it."""
+
+    epoch: int
+    nbatch: int
+    eval_metric: Any
+    locals: dict[str, Any] | None
+
+
+def call_each(callbacks: Any, *args: Any) -> None:
+    """Call a callback, or each of a list; nothing for None."""
+    for callback in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
+        if callback is not None:
+            callback(*args)
 
 
 def module_checkpoint(

@@ -16,7 +16,15 @@ from mxbook.ops.operator import Operator
 
 from .node import Entry, Node, topological
 
-Found = dict[tuple[int, int], Any]  # (id of the node, output) -> shape or dtype
+Found = dict[Entry, Any]  # what is known: shapes or element types
+
+
+class Kind:
+    """What differs between inferring shapes and types: an operator's rule, as a function of its
+    parameters, inputs and outputs, and how two findings about one entry are put together."""
+
+    def __init__(self, rule_of: Callable[[Operator], Callable], merge: Callable):
+        self.rule_of, self.merge = rule_of, merge
 
 
 def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entry], Shape | None]:
@@ -24,7 +32,7 @@ def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entr
 
     Raises ShapeError that names the node where shapes contradict each other.
     """
-    return _infer(heads, given, _shape_rule, shapes.unify)
+    return _infer(heads, given, SHAPES)
 
 
 def _shape_rule(op: Operator) -> Callable:
@@ -54,7 +62,11 @@ def infer_types(
     heads: list[Entry], given: dict[Node, np.dtype]
 ) -> Callable[[Entry], np.dtype | None]:
     """Like `infer_shapes` for element types."""
-    return _infer(heads, given, lambda op: lambda p, ins, _: op.infer_types(p, *ins), _same_type)
+    return _infer(heads, given, TYPES)
+
+
+def _type_rule(op: Operator) -> Callable:
+    return lambda p, ins, _: op.infer_types(p, *ins)
 
 
 def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
@@ -63,36 +75,47 @@ def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
     return b if a is None else a
 
 
-def _infer(heads: list[Entry], given: dict, rule_of: Callable, merge: Callable) -> Callable:
-    nodes = topological([node for node, _ in heads])
-    found: Found = {(id(n), 0): value for n, value in given.items()}
+SHAPES = Kind(_shape_rule, shapes.unify)
+TYPES = Kind(_type_rule, _same_type)
+
+
+def _infer(heads: list[Entry], given: dict[Node, Any], kind: Kind) -> Callable:
+    found: Found = {(node, 0): value for node, value in given.items()}
+    complete(heads, found, kind)
+    return found.get
+
+
+def complete(heads: list[Entry], found: Found, kind: Kind) -> None:
+    """Enter what follows for the nodes of a graph from what is known.
+
+    Raises ShapeError or DTypeError that names the node where something is contradicted.
+    """
+    nodes = [node for node in topological([node for node, _ in heads]) if node.op is not None]
     changed = True
     while changed:
         changed = False
         for node in nodes:
-            if node.op is not None:
-                changed |= _visit(node, found, rule_of(node.op), merge)
-    return lambda entry: found.get((id(entry[0]), entry[1]))
+            try:
+                changed |= learn(node, found, kind)
+            except MXNetError as error:
+                raise _at_node(error, node, found) from None
 
 
-def _visit(node: Node, found: Found, rule: Callable, merge: Callable) -> bool:
-    """Apply one node's rule; whether anything new was learned."""
-    inputs = [(id(n), i) for n, i in _given(node)]
+def learn(node: Node, found: Found, kind: Kind) -> bool:
+    """Enter what follows for the inputs and outputs of one node; whether it is anything new."""
+    inputs = _given(node)
     count = len(node.op.output_names(node.params))
-    outputs = [(id(node), i) for i in range(count)]
-    try:
-        known = [[found.get(key) for key in keys] for keys in (inputs, outputs)]
-        ins, outs = rule(node.params, *known)
-        outs = list(outs) * count if len(outs) == 1 else outs
-        pairs = [*zip(inputs, ins, strict=False), *zip(outputs, outs, strict=False)]
-        merged = [(key, merge(found.get(key), value)) for key, value in pairs]
-    except MXNetError as error:
-        raise _at_node(error, node, found) from None
+    outputs = [(node, i) for i in range(count)]
+    known = [[found.get(entry) for entry in entries] for entries in (inputs, outputs)]
+    ins, outs = kind.rule_of(node.op)(node.params, *known)
+    outs = list(outs) * count if len(outs) == 1 else outs
+    pairs = [*zip(inputs, ins, strict=False), *zip(outputs, outs, strict=False)]
+    merged = [(entry, kind.merge(found.get(entry), value)) for entry, value in pairs]
     changed = False
-    for key, value in merged:
-        # Not `value != found.get(key)`: to NumPy, dtype("float64") equals None.
-        if value is not None and (key not in found or value != found[key]):
-            found[key] = value
+    for entry, value in merged:
+        # Not `value != found.get(entry)`: to NumPy, dtype("float64") equals None.
+        if value is not None and (entry not in found or value != found[entry]):
+            found[entry] = value
             changed = True
     return changed
 
@@ -107,7 +130,7 @@ def _at_node(error: MXNetError, node: Node, found: Found) -> MXNetError:
     if not error.values:
         names = node.op.input_names(node.params)
         error.values = tuple(
-            (name, f"{_text(found.get((id(n), i)))}   from {n.name}")
+            (name, f"{_text(found.get((n, i)))}   from {n.name}")
             for name, (n, i) in zip(names, _given(node), strict=False)
         )
         error.message = f"{node.op.name} {node.name}: {error.message}"

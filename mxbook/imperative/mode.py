@@ -6,6 +6,7 @@ at: it is True while no thread records and small operations may run at once, i.e
 
 import contextvars
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ class _Local(threading.local):
     # While `backward` runs: the variables whose gradient was written where it belongs already.
     delivered: set | None = None
     depth = 0  # `record` blocks around this point, paused or not
+    trace: Any = None  # while a block runs on symbols in place of arrays; see `symbol.tracing`
 
     def __init__(self):
         # `quiet.run(kernel, ...)`: as in MXNet, 1 / 0 is infinity and nobody is warned.  A context

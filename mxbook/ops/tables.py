@@ -145,7 +145,7 @@ class Arithmetic:
 
         def kernel(k, _p, lhs, rhs, *, out=None):
             if compares:
-                return compute(k.xp, lhs, rhs, None).astype(lhs.dtype)
+                return _truth(k.xp, compute(k.xp, lhs, rhs, None), lhs.dtype, out)
             return compute(k.xp, lhs, rhs, out)
 
         op = self._register(names, kernel, (), shape_rule, self.ufunc)
@@ -171,7 +171,7 @@ class Arithmetic:
             number = as_scalar(p.scalar, data.dtype)
             lhs, rhs = (number, data) if reverse else (data, number)
             if compares:
-                return compute(k.xp, lhs, rhs, None).astype(data.dtype)
+                return _truth(k.xp, compute(k.xp, lhs, rhs, None), data.dtype, out)
             return compute(k.xp, lhs, rhs, out)
 
         def value(data):
@@ -195,7 +195,7 @@ class Arithmetic:
                 params,
                 aliases=names[1:],
                 shape=shape_rule,
-                in_place=not self.compares,
+                in_place=True,
                 elementwise=not self.compares,
                 ufunc=ufunc,
                 doc=self.doc,
@@ -203,6 +203,14 @@ class Arithmetic:
                 zero_gradient=self.lhs_rule is None,
             )
         )
+
+
+def _truth(xp: Any, found: Any, dtype: np.dtype, out: Any) -> Any:
+    """Truth values as ones and zeros, in `out` if it is given."""
+    if out is None:
+        return found.astype(dtype)
+    xp.copyto(out, found)
+    return out
 
 
 def _named(function: str) -> Callable:

@@ -8,11 +8,13 @@ import numpy as np
 
 from mxbook.base import names
 from mxbook.base.errors import DTypeError
+from mxbook.imperative.mode import local
 from mxbook.ops.registry import operators
 from mxbook.ops.sides import SIDES, Side
 
 from .registry import functions
 from .symbol import Symbol
+from .tracing import CONSTANT, called
 
 NUMBERS = (int, float, np.generic)
 HYPOT = Side("hypot", "", "broadcast_hypot", "_hypot", "_hypot_scalar", "_hypot_scalar", math.hypot)
@@ -57,9 +59,12 @@ def two_sided(side: Side, rhint: str | None = None) -> Callable:
         if kinds == (True, True):
             return side.on_numbers(lhs, rhs)
         wrong = lhs if not kinds[0] else rhs
+        traced = local.trace is not None
         raise DTypeError(
             f"{side.name}: type {type(wrong).__name__} not supported",
             rule="the sides are Symbols or numbers",
+            place=called() if traced else (),
+            hint=CONSTANT if traced else "",
         )
 
     function.__name__ = function.__qualname__ = side.name

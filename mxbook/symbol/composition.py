@@ -56,7 +56,7 @@ def composed(symbol: Symbol, name: str | None, given: Mapping[str, Symbol]) -> S
     """
     variables = {node.name: node for node in symbol._variables()}
     for key, value in given.items():
-        if not isinstance(value, Symbol) or len(value) != 1:
+        if not isinstance(value, Symbol) or len(value._entries) != 1:
             raise ParameterError(
                 f"{key} cannot be {value!r}", rule="what is put in is a Symbol with one output"
             )

@@ -102,7 +102,7 @@ def _flat(nested: Any, what: str) -> list[Symbol]:
 def _single(nested: Any) -> Any:
     """The same with a symbol of several outputs written as a list of symbols."""
     if isinstance(nested, Symbol):
-        return nested if len(nested) == 1 else list(nested)
+        return nested if len(nested._entries) == 1 else list(nested)
     return [_single(n) for n in nested] if isinstance(nested, list | tuple) else nested
 
 

@@ -9,10 +9,12 @@ from mxbook.base import attributes, names
 from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.base.null import _Null
 from mxbook.imperative.front import dress, refuse_inputs
+from mxbook.imperative.mode import local
 from mxbook.ops.operator import Operator
 from mxbook.ops.params import DType, parse
 
 from .symbol import Symbol, apply
+from .tracing import CONSTANT, called
 
 LAST = ("name", "attr", "out")  # what functions on symbols take after inputs and parameters
 
@@ -60,7 +62,7 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
         for item in items:
             _check(op, op.inputs[0], item)
         refuse_inputs(op, kwargs, Symbol)
-        return items, {**op.counted(sum(len(i) for i in items)), **kwargs}
+        return items, {**op.counted(sum(len(i._entries) for i in items)), **kwargs}
     order = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(order):
         raise ParameterError(f"{op.name} takes at most {len(order)} arguments, got {len(args)}")
@@ -75,8 +77,13 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
 
 def _check(op: Operator, name: str, value: Any) -> None:
     if not isinstance(value, Symbol):
+        traced = local.trace is not None
         raise DTypeError(
             f"{op.name}: {name} is a {type(value).__name__}",
             rule="inputs of mx.sym functions are Symbols",
-            hint="mx.sym.Variable('name') stands for an array that is given later",
+            place=called() if traced else (),
+            hint=CONSTANT if traced else VARIABLE,
         )
+
+
+VARIABLE = "mx.sym.Variable('name') stands for an array that is given later"

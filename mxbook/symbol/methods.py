@@ -6,27 +6,46 @@ What only arrays can do is a method, too, and says so.
 from collections.abc import Callable
 from typing import Any
 
-from mxbook.base.errors import MXNetError
 from mxbook.base.null import _Null
 from mxbook.ops.sides import METHODS
 
-from . import creation
+from . import creation, tracing
 from . import registry as F
 from .symbol import Symbol
 
-# What a symbol cannot do, because it has no values, and what to write instead.
+# What a symbol cannot do, because it has no values: what to write instead, and the same inside a
+# block that is traced, where it is another thing.
 ARRAYS_ONLY = {
-    "asnumpy": "compute it first: symbol.eval(...)[0].asnumpy()",
-    "asscalar": "compute it first: symbol.eval(...)[0].asscalar()",
-    "wait_to_read": "compute it first: symbol.eval(...)",
-    "as_in_context": "the device is chosen when it is computed: symbol.eval(ctx=...) or bind(ctx)",
-    "backward": "bind it: symbol.bind(...).forward(is_train=True), then backward() of the executor",
-    "copy": "a Symbol is never changed, so it needs no copy; copy.copy(symbol) makes one",
-    "detach": "mx.sym.BlockGrad(symbol) lets no gradient through",
-    "__iadd__": "write x = x + y",
-    "__isub__": "write x = x - y",
-    "__imul__": "write x = x * y",
-    "__itruediv__": "write x = x / y",
+    "asnumpy": ("compute it first: symbol.eval(...)[0].asnumpy()", tracing.VALUES),
+    "asscalar": ("compute it first: symbol.eval(...)[0].asscalar()", tracing.VALUES),
+    "wait_to_read": (
+        "compute it first: symbol.eval(...)",
+        "leave it out: only arrays are waited for",
+    ),
+    "as_in_context": (
+        "the device is chosen when it is computed: symbol.eval(ctx=...) or bind(ctx)",
+        "leave it out: the graph is computed on the device of the block's inputs",
+    ),
+    "backward": (
+        "bind it: symbol.bind(...).forward(is_train=True), then backward() of the executor",
+        "call backward on what the block gives",
+    ),
+    "copy": (
+        "a Symbol is never changed, so it needs no copy; copy.copy(symbol) makes one",
+        "leave it out: a Symbol is never changed",
+    ),
+    "detach": ("mx.sym.BlockGrad(symbol) lets no gradient through", "F.BlockGrad(x)"),
+    "__iadd__": ("write x = x + y", ""),
+    "__isub__": ("write x = x - y", ""),
+    "__imul__": ("write x = x * y", ""),
+    "__itruediv__": ("write x = x / y", ""),
+    "__array__": ("mx.sym.exp(x) in place of np.exp(x)", "F.exp(x) in place of np.exp(x)"),
+    "__float__": ("compute it first: symbol.eval(...)[0].asscalar()", tracing.VALUES),
+    "__int__": ("compute it first: symbol.eval(...)[0].asscalar()", tracing.VALUES),
+    "__setitem__": (
+        "a Symbol is never changed",
+        "F.where(condition, a, b), F.concat or F.slice_like",
+    ),
 }
 
 
@@ -35,8 +54,8 @@ def install() -> None:
     for name in (*METHODS, "broadcast_to", "broadcast_like"):
         if name in F.functions:
             _add(name, F.functions[name])
-    for name, hint in ARRAYS_ONLY.items():
-        setattr(Symbol, name, _refused(name, hint))
+    for name, hints in ARRAYS_ONLY.items():
+        setattr(Symbol, name, _refused(name, *hints))
     for method in (diag, expand_dims, flatten, squeeze, reshape, astype, split_v2):
         method.__qualname__ = f"Symbol.{method.__name__}"
         setattr(Symbol, method.__name__, method)
@@ -52,18 +71,14 @@ def _add(name: str, function: Callable) -> None:
     setattr(Symbol, name, method)
 
 
-def _refused(name: str, hint: str) -> Callable:
-    def refuse(self):
-        raise MXNetError(f"{name} is not for Symbols, which have no values yet", hint=hint)
+def _refused(name: str, hint: str, traced: str) -> Callable:
+    def refuse(self, *args, **kwargs):
+        raise tracing.refusal(f"{name} of a Symbol", "it has no values yet", hint, traced)
 
-    def refuse_two(self, other):
-        refuse(self)
-
-    method = refuse_two if name.startswith("__") else refuse
-    method.__name__ = name
-    method.__qualname__ = f"Symbol.{name}"
-    method.__doc__ = f"Only arrays can do this: raises MXNetError.  {hint[0].upper()}{hint[1:]}."
-    return method
+    refuse.__name__ = name
+    refuse.__qualname__ = f"Symbol.{name}"
+    refuse.__doc__ = f"Only arrays can do this: raises MXNetError.  {hint[0].upper()}{hint[1:]}."
+    return refuse
 
 
 def diag(self, k: int = 0, **kwargs: Any) -> Symbol:

@@ -17,6 +17,8 @@ from mxbook.graph.infer import infer_shapes, infer_types
 from mxbook.graph.node import Entry, Node, topological, variable
 from mxbook.ops.operator import Operator
 
+from . import tracing
+
 
 class Symbol:
     """A symbolic expression with one or more outputs.
@@ -47,18 +49,30 @@ class Symbol:
         return id(self) // 16
 
     def __bool__(self) -> bool:
-        raise MXNetError(
-            "a Symbol has no truth value: it is computed later",
-            hint="compare shapes or parameters, or use mx.sym.where",
+        raise tracing.refusal(
+            "a branch on a Symbol",
+            "it has no truth value, because it is computed later",
+            "compare shapes or parameters, or use mx.sym.where",
+            tracing.VALUES,
         )
 
     __nonzero__ = __bool__
 
+    def __getattr__(self, name: str) -> Any:
+        return tracing.attribute(self, name)
+
     def __len__(self) -> int:
+        tracing.check_whole(self, "len(x)", "x.shape[0]")
         return len(self._entries)
 
     def __iter__(self) -> Iterator["Symbol"]:
-        return (self[i] for i in range(len(self)))
+        tracing.check_whole(
+            self,
+            "a loop over a Symbol",
+            "F.contrib.foreach(body, x, states), or a loop over the list "
+            "F.split(x, num_outputs=..., axis=0, squeeze_axis=True)",
+        )
+        return (type(self)([entry]) for entry in self._entries)
 
     def __getitem__(self, index: "int | str | slice") -> "Symbol":
         if isinstance(index, str):
@@ -66,6 +80,10 @@ class Symbol:
             if index not in listed:
                 raise ParameterError(f"there is no output {index!r}", rule=", ".join(listed))
             index = listed.index(index)
+        else:
+            tracing.check_whole(
+                self, "x[...]", "F.slice_axis(x, axis=0, begin=i, end=i + 1), F.slice or F.take"
+            )
         found = self._entries[index]
         return type(self)(found if isinstance(found, list) else [found])
 
@@ -396,7 +414,9 @@ def apply(
     for i, symbol in enumerate(inputs):
         if symbol is not None:
             if not op.variadic and len(symbol._entries) != 1:
-                raise ParameterError(f"{op.name}: input {wanted[i]} has {len(symbol)} outputs")
+                raise ParameterError(
+                    f"{op.name}: input {wanted[i]} has {len(symbol._entries)} outputs"
+                )
             entries += symbol._entries
         elif wanted[i] not in op.optional or op.input_count is not None:
             entries.append((_input(name, op, wanted[i], attrs), 0))
@@ -404,6 +424,7 @@ def apply(
         entries += [(_input(name, op, n, attrs), 0) for n in wanted[len(entries) :]]
     node = Node(op, p, tuple(entries), name)
     node.attrs.update(attrs)
+    tracing.note([node])
     return Symbol([(node, i) for i in range(op.visible_outputs(p))])
 
 

@@ -4,40 +4,49 @@ import numpy as np
 
 from mxbook.base.dtypes import FLOATS
 from mxbook.ops import rules
-from mxbook.ops.kernels.cpu import compiled
+from mxbook.ops.kernels.blocks import SMALL, in_blocks
+from mxbook.ops.kernels.twins import compiled
 from mxbook.ops.params import Enum, Float
 from mxbook.ops.registry import operator
 from mxbook.ops.tables import unary
 
 
 def _relu(k, _p, data, *, out=None):
+    if data.size > SMALL:  # NumPy's `clip` takes a third of the time of `maximum` with a number
+        return k.xp.clip(data, 0, k.xp.inf, out=out)
     return k.xp.maximum(data, 0, out=out)
 
 
-def _sigmoid(k, _p, data, *, out=None):
-    xp, dtype = k.xp, data.dtype
-    if dtype.itemsize == 2:
-        data, out = data.astype("float32"), None
-    # Below this exp(-x) overflows, and the result is as good as 0.
-    lowest = -709.0 if dtype.itemsize == 8 else -88.0
-    out = xp.maximum(data, lowest, out=out)
-    out = xp.exp(xp.negative(out, out=out), out=out)
+def _sigmoid(k, p, data, *, out=None):
+    if data.dtype.itemsize == 2:
+        return in_blocks(k, p, _sigmoid_steps, 0, None, data.astype("float32")).astype(data.dtype)
+    return in_blocks(k, p, _sigmoid_steps, 0, out, data)
+
+
+def _sigmoid_steps(xp, _p, out, data):
+    """Far below 0, exp(-x) is infinite and its inverse 0, as it should be."""
+    xp.negative(data, out=out)
+    xp.exp(out, out=out)
     out += 1
-    return xp.true_divide(1, out, out=out).astype(dtype, copy=False)
+    xp.true_divide(1, out, out=out)
 
 
 def _tanh(k, _p, data, *, out=None):
     return k.xp.tanh(data, out=out)
 
 
-def _softrelu(k, _p, data, *, out=None):
+def _softrelu(k, p, data, *, out=None):
+    return in_blocks(k, p, _softrelu_steps, 1, out, data)
+
+
+def _softrelu_steps(xp, _p, out, data, rest):
     """`log(1 + exp(x))` as `max(x, 0) + log(1 + exp(-|x|))`, where nothing can overflow."""
-    xp = k.xp
-    rest = xp.abs(data)
-    rest = xp.log1p(xp.exp(xp.negative(rest, out=rest), out=rest), out=rest)
-    out = xp.maximum(data, 0, out=out)
+    xp.abs(data, out=rest)
+    xp.negative(rest, out=rest)
+    xp.exp(rest, out=rest)
+    xp.log1p(rest, out=rest)
+    xp.clip(data, 0, xp.inf, out=out)
     out += rest
-    return out
 
 
 def _softsign(k, _p, data, *, out=None):

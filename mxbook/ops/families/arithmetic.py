@@ -31,6 +31,8 @@ def _mod(xp, lhs, rhs, _out):
 def _power(xp, lhs, rhs, out):
     dtype = getattr(lhs, "dtype", None) or rhs.dtype
     if dtype in FLOATS:
+        if type(rhs) is float and rhs == 2:
+            return xp.square(lhs, out=out)
         return xp.power(lhs, rhs, out=out)
     return xp.power(xp.asarray(lhs, "float64"), rhs).astype(dtype)
 

@@ -117,13 +117,11 @@ def _kept(xp, p, rows, waiting):
     count = rows.shape[1]
     most = count if p.topk < 0 else min(p.topk, count)
     waiting[:, most:] = False
-    boxes = rows[..., p.coord_start : p.coord_start + 4]
-    classes = rows[..., p.id_index] if p.id_index >= 0 and not p.force_suppress else None
-
-    def close(overlap):
-        return kernels.above(overlap, p.overlap_thresh)
-
-    return kernels.kept(xp, boxes, waiting, close, most, classes, p.in_format == "center")
+    boxes, classes = xp.ascontiguousarray(rows[..., p.coord_start : p.coord_start + 4]), None
+    if p.id_index >= 0 and not p.force_suppress:
+        classes = xp.ascontiguousarray(rows[..., p.id_index])
+    limit = float(np.float32(p.overlap_thresh))
+    return kernels.kept(xp, boxes, waiting, limit, most, classes, p.in_format == "center")
 
 
 def _converted(xp, p, rows):

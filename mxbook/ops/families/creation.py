@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mxbook.base import shapes
-from mxbook.base.dtypes import TYPES
+from mxbook.base.dtypes import FLOATS, TYPES
 from mxbook.base.errors import ParameterError
 from mxbook.ops import rules
 from mxbook.ops.params import Bool, Device, DType, Float, Int, Real, Shape, Text
@@ -86,10 +86,22 @@ def _arange_shape(p):
     **CREATION,
 )
 def arange(k, p):
-    """Evenly spaced numbers from `start` to below `stop`, each repeated `repeat` times."""
-    start = 0.0 if p.stop is None else p.start
-    values = start + p.step * np.arange(_arange_count(p), dtype="float64")
-    return k.to_device(np.repeat(values, p.repeat).astype(p.dtype))
+    """Evenly spaced numbers from `start` to below `stop`, each repeated `repeat` times.
+
+    `out[i] = start + i * step` is computed in the element type, where whole numbers cut fractions
+    of `start` and `step` off.
+    """
+    start = as_scalar(0.0 if p.stop is None else p.start, p.dtype)
+    step = as_scalar(p.step, p.dtype)
+    direct = p.dtype.name in ("float32", "float64")
+    wide = p.dtype if direct else "float64" if p.dtype in FLOATS else "int64"
+    values = k.xp.arange(_arange_count(p), dtype=wide)
+    if step != 1:
+        values *= step
+    if start != 0:
+        values += start
+    values = values if p.repeat == 1 else k.xp.repeat(values, p.repeat)
+    return values.astype(p.dtype, copy=False)
 
 
 arange.example(start=1, stop=3, step=0.5, repeat=2).gives(lambda: np.repeat([1, 1.5, 2, 2.5], 2))
@@ -210,9 +222,9 @@ def cast(k, p, data):
 
 
 def convert(xp, data, dtype):
-    """Like `astype`, with C's conversion of negative and large numbers to unsigned ones."""
-    if data.dtype.kind == "f" and dtype.kind in "iu":
-        return data.astype("int64").astype(dtype)
+    """Like `astype`; of fractions int8 and uint8 take the lowest byte of int32, as C does."""
+    if data.dtype.kind == "f" and dtype.kind in "iu" and dtype.itemsize == 1:
+        return data.astype("int32").astype(dtype)
     return data.astype(dtype)
 
 

@@ -57,7 +57,9 @@ def dropout(k, p, data):
     if not _drops(p, k.is_train):
         return data.copy(), k.xp.ones(shape, data.dtype)
     kept = k.to_device(k.random.keep(1 - p.p, shape, data.dtype))
-    mask = k.xp.true_divide(kept, 1 - p.p, dtype=_at_least_single(data)).astype(data.dtype)
+    mask = kept.astype(_at_least_single(data))
+    mask /= 1 - p.p
+    mask = mask.astype(data.dtype, copy=False)
     return data * mask, mask
 
 

@@ -12,6 +12,7 @@ from mxbook.base import shapes
 from mxbook.base.dtypes import TYPES
 from mxbook.base.errors import IndexingError, ParameterError, ShapeError
 from mxbook.ops import rules
+from mxbook.ops.kernels.choosing import choose
 from mxbook.ops.params import Bool, DType, Enum, Float, Int, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
@@ -38,7 +39,9 @@ def positions(k: Any, index: Any, length: int, mode: str) -> Any:
         raise IndexingError("an axis of length 0 has no positions")
     if mode == "wrap":
         return xp.remainder(index, length)
-    return checked(index, 0, length) if mode == "raise" else xp.clip(index, 0, length - 1)
+    if mode == "raise":
+        return checked(index, 0, length)
+    return xp.minimum(xp.maximum(index, 0), length - 1)  # sooner than `clip` for few positions
 
 
 def checked(index: Any, low: int, high: int) -> Any:
@@ -331,10 +334,14 @@ def one_hot(k, p, indices):
 
     Positions outside give `off_value` everywhere.  Source: MXNet 1.6, `mx.nd.one_hot`.
     """
+    xp = k.xp
     on, off = as_scalar(p.on_value, p.dtype), as_scalar(p.off_value, p.dtype)
-    result = k.xp.full((*indices.shape, p.depth), off, p.dtype)
-    result[indices.astype("int64")[..., None] == k.xp.arange(p.depth)] = on
-    return result
+    shape = (indices.size, p.depth)
+    result = xp.full(shape, off, p.dtype) if off else xp.zeros(shape, p.dtype)
+    index = indices.reshape(-1).astype("int64")
+    place = xp.minimum(xp.maximum(index, 0), p.depth - 1)
+    result[xp.arange(indices.size), place] = xp.where(place == index, on, off)
+    return result.reshape(*indices.shape, p.depth)
 
 
 one_hot.shapes(forward(lambda p, indices: (*indices, p.depth)))
@@ -502,7 +509,7 @@ def where(k, _p, condition, x, y):
     The condition has the shape of `x`, or names rows: shape `(n,)` for `x` of shape `(n, ...)`.
     Source: MXNet 1.6, `mx.nd.where`.
     """
-    return k.xp.where(k.xp.not_equal(_shaped_like(condition, x), 0), x, y)
+    return choose(k.xp, k.xp.not_equal(_shaped_like(condition, x), 0), x, y)
 
 
 @where.shapes

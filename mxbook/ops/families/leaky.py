@@ -9,6 +9,7 @@ from mxbook.base.errors import ShapeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels import special
+from mxbook.ops.kernels.choosing import choose
 from mxbook.ops.params import Enum, Float
 from mxbook.ops.registry import operator
 
@@ -29,7 +30,7 @@ def _channel_shape(shape, ndim):
 
 def _elu(xp, data, alpha):
     """`alpha * (exp(x) - 1)` below 0."""
-    return xp.where(data > 0, data, alpha * xp.expm1(xp.minimum(data, 0)))
+    return choose(xp, data > 0, data, alpha * xp.expm1(xp.minimum(data, 0)))
 
 
 def _gelu(xp, data):
@@ -79,9 +80,11 @@ def leaky_relu(k, p, data, gamma=None):
         return _gelu(xp, data)
     if p.act_type == "rrelu":
         slope = _random_slopes(k, p, data)
-        return xp.where(data > 0, data, data * slope), slope
+        return choose(xp, data > 0, data, data * slope), slope
+    if p.act_type == "leaky" and 0 < p.slope <= 1:
+        return xp.maximum(data, data * p.slope)
     slope = _per_channel(gamma, data.ndim) if p.act_type == "prelu" else p.slope
-    return xp.where(data > 0, data, data * slope)
+    return choose(xp, data > 0, data, data * slope)
 
 
 def _random_slopes(k, p, data):

@@ -260,11 +260,9 @@ def _suppressed(xp, p, rows, there):
     most = count if p.nms_topk <= 0 else min(p.nms_topk, count)
     looked_at = (xp.arange(count) < most) & there
     rows = xp.where(looked_at[..., None], kernels.rows_at(xp, rows, order), rows)  # as in MXNet
-    classes = None if p.force_suppress else rows[..., 0]
-    limit = float(np.float32(p.nms_threshold))
-    kept = kernels.kept(
-        xp, rows[..., 2:], looked_at, lambda overlap: overlap >= limit, most, classes
-    )
+    classes = None if p.force_suppress else xp.ascontiguousarray(rows[..., 0])
+    limit, boxes = float(np.float32(p.nms_threshold)), xp.ascontiguousarray(rows[..., 2:])
+    kept = kernels.kept(xp, boxes, looked_at, limit, most, classes, False, 0, True)
     rows[..., 0] = xp.where(kept, rows[..., 0], -1)
     return rows
 

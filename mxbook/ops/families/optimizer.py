@@ -16,7 +16,7 @@ from mxbook.base.errors import DTypeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
-from mxbook.ops.kernels.cpu import compiled
+from mxbook.ops.kernels.twins import compiled
 from mxbook.ops.params import Bool, Single
 from mxbook.ops.registry import operator
 

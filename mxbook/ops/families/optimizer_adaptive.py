@@ -12,7 +12,7 @@ from mxbook.base.shapes import known, size, text, unify
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.kernels.blocks import in_blocks
-from mxbook.ops.kernels.cpu import compiled
+from mxbook.ops.kernels.twins import compiled
 from mxbook.ops.params import Int, Single
 from mxbook.ops.registry import operator
 

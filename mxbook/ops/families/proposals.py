@@ -117,10 +117,8 @@ def multi_proposal(k, p, cls_prob, bbox_pred, im_info):
     order = kernels.best_first(xp, scores, xp.ones_like(scores, dtype=bool))[:, :most]
     boxes, scores = kernels.rows_at(xp, boxes, order), xp.take_along_axis(scores, order, axis=1)
 
-    def close(overlap):
-        return kernels.above(overlap, p.threshold)
-
-    kept = kernels.kept(xp, boxes, xp.ones((n, most), bool), close, wanted, pixel=1)
+    limit = float(np.float32(p.threshold))
+    kept = kernels.kept(xp, boxes, xp.ones((n, most), bool), limit, wanted, None, False, 1)
     front = xp.argsort(~kept, axis=1, kind="stable")
     chosen = xp.arange(wanted) % kept.sum(axis=1, keepdims=True)
     chosen = xp.take_along_axis(front, chosen, axis=1)

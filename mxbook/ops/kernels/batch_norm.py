@@ -7,7 +7,7 @@ one number for each of the c channels.  float16 is added up in float32.
 import math
 from typing import Any
 
-from .cpu import compiled
+from .twins import compiled
 from .scratch import scratch
 
 Array = Any

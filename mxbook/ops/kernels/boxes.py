@@ -4,10 +4,12 @@ A box is four numbers along the last axis: left, top, right and bottom, or, with
 coordinates of its center, width and height.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from .twins import compiled
 
 Array = Any
 Parts = tuple[Array, Array, Array, Array]
@@ -83,22 +85,24 @@ def moved(xp: Any, offset: Sequence[Array], anchor: Parts) -> Array:
     return xp.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=-1)
 
 
+@compiled(least=2**8)
 def kept(
     xp: Any,
     boxes: Array,
     waiting: Array,
-    close: Callable[[Array], Array],
+    limit: float,
     most: int,
     classes: Array | None = None,
     center: bool = False,
     pixel: int = 0,
+    inclusive: bool = False,
 ) -> Array:
     """Non-maximum suppression: which boxes to keep so that no two of a class are too close.
 
     `boxes` (images, n, 4) are in descending order of their scores, those in question, which
     `waiting` (images, n) marks, before all others.  In each step the first one that waits in an
-    image is kept, and those that overlap it so much that `close(overlap)` says yes wait no longer.
-    There are at most `most` steps.
+    image is kept, and those that overlap it by more than `limit` wait no longer, nor, if
+    `inclusive`, those that overlap it by as much.  There are at most `most` steps.
     """
     images, found = xp.arange(len(boxes)), xp.zeros_like(waiting)
     count = int(waiting.sum(axis=1).max())
@@ -113,7 +117,8 @@ def kept(
         found[images, best] |= there
         box = tuple(x[images, best][:, None] for x in split)
         common = common_area(xp, box, split, pixel)
-        near = close(share(xp, common, size[images, best][:, None], size))
+        overlap = share(xp, common, size[images, best][:, None], size)
+        near = overlap >= limit if inclusive else overlap > limit
         if classes is not None:
             near &= classes == classes[images, best][:, None]
         waiting &= ~near

@@ -24,7 +24,7 @@ import math
 from itertools import product
 from typing import Any, NamedTuple
 
-from .cpu import compiled
+from .twins import compiled
 from .scratch import scratch
 
 CHUNK = 2**19  # numbers in the columns of a chunk, about ...

@@ -7,7 +7,7 @@ data for a (k, k) window in place of `k * k`.
 
 from typing import NamedTuple
 
-from .cpu import compiled
+from .twins import compiled
 from .scratch import scratch
 
 
@@ -212,3 +212,22 @@ def at_maxima(xp, values, data, axes: list[Axis]):
             chosen = xp.where(better, values[a.at(offset)], chosen)
         data, values = best, chosen
     return xp.array(values, order="C")
+
+
+def windows(axes: list[Axis]) -> tuple[int, ...] | None:
+    """Kernel, stride and pad, along the height and the width, for compiled twins.
+
+    None where these are not two axes, or a window has no element.
+    """
+    empty = any((a.places - 1) * a.stride - a.pad >= a.length or a.kernel <= a.pad for a in axes)
+    if len(axes) != 2 or empty:
+        return None
+    up, across = axes
+    return up.kernel, across.kernel, up.stride, across.stride, up.pad, across.pad
+
+
+def images(array, axes: list[Axis]):
+    """An array as (n, height, width, c); with channels first each one is an image."""
+    if axes[0].axis == 1:
+        return array
+    return array.reshape(-1, *array.shape[2:], 1)

@@ -1,25 +1,20 @@
-"""Compiled kernels: loops over numbers, for what takes NumPy many passes over its arrays.
+"""Kernels for the processor that Numba compiles; see `twins.py`.
 
-Every function here is the twin of one of the same name and arguments, in the file of the same name
-one folder up, which says with NumPy what is computed and always works.  The twin is written with
-Numba, which compiles Python into machine code (package `numba`, extra `fast`), and is called by
-`compiled` where it can be.  Nothing here is imported, and nothing compiled, before large arrays
-make it worth while; Numba keeps what it has compiled in files, so that the next process need not.
+They are Python functions with plain loops over numbers.  Nothing here is imported, and nothing
+compiled, before large arrays make it worth while; Numba keeps what it has compiled in files, so
+that the next process need not.
 """
 
 import importlib
 import importlib.util
 import threading
-from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
-from mxbook.base.config import config
 from mxbook.base.errors import CompiledKernelWarning
 
-LEAST = 2**14  # numbers in an array from which on compiled kernels are asked for
 SINGLE = np.dtype("float32")
 
 _modules: dict[str, ModuleType] = {}
@@ -27,44 +22,24 @@ _lock = threading.Lock()
 _usable: bool | None = None  # None until somebody asks
 
 
-def compiled(kernel: Callable) -> Callable:
-    """A kernel `f(xp, ...)` that its compiled twin replaces where it can.
-
-    That is where Numba is installed, `mx.config.compiled` is on, and the arrays are NumPy's, of
-    float32, each in one piece, and one of them large.  A twin may answer NotImplemented, too.
-    """
-    home = kernel.__module__.rpartition(".")[2]
-
-    @wraps(kernel)
-    def call(xp, *args):
-        if xp is np and worth_it(args):
-            module = twins(home)
-            if module is not None:
-                found = getattr(module, kernel.__name__)(xp, *args)
-                if found is not NotImplemented:
-                    return found
-        return kernel(xp, *args)
-
-    return call
-
-
-def worth_it(args: tuple) -> bool:
-    """Whether compiled kernels take these arguments, and gain by it."""
-    large = False
+def suits(_xp: Any, args: tuple) -> bool:
+    """Whether compiled kernels take these arguments: arrays in one piece, and of float32, if they
+    hold numbers with fractions."""
     for a in args:
         if isinstance(a, np.ndarray):
-            if a.dtype != SINGLE or not (a.flags.c_contiguous and a.flags.writeable):
+            if a.dtype.kind == "f" and a.dtype != SINGLE:
                 return False
-            large = large or a.size >= LEAST
-    return large
+            if not (a.flags.c_contiguous and a.flags.writeable):
+                return False
+    return True
 
 
-def twins(name: str) -> ModuleType | None:
-    """The compiled kernels in the file `name`, or None where there are none to be had.
+def twins(name: str, _xp: Any = np) -> ModuleType | None:
+    """The compiled kernels in the file `name`, or None where Numba is not installed.
 
-    Where Numba is installed and does not work, a CompiledKernelWarning says so, once.
+    Where it is and does not work, a CompiledKernelWarning says so, once.
     """
-    if not config.compiled or _usable is False:
+    if _usable is False:
         return None
     module = _modules.get(name)
     return module or _load(name)

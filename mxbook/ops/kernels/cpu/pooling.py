@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mxbook.ops.kernels.pooling import Axis
+from mxbook.ops.kernels.pooling import Axis, images, windows
 
 from .jit import kernel
 
 LOWEST = np.finfo("float32").min  # stands for what lies beyond the data
-WINDOWS = "i8, i8, i8, i8, i8, i8"  # kernel, stride and pad, along the height and the width
+WINDOWS = "i8, i8, i8, i8, i8, i8"  # what the function `windows` gives
 
 
 @kernel("void(f4[:,:,::1], f4[:,:,::1])")
@@ -130,22 +130,6 @@ def spread_kernel(dy, out, kh, kw, sh, sw, ph, pw):
                     for b in range(left, right):
                         for c in range(channels):
                             out[i, a, b, c] += dy[i, y, z, c]
-
-
-def windows(axes: list[Axis]) -> tuple[int, ...] | None:
-    """The numbers of WINDOWS; None where these are not two axes, or a window has no element."""
-    empty = any((a.places - 1) * a.stride - a.pad >= a.length or a.kernel <= a.pad for a in axes)
-    if len(axes) != 2 or empty:
-        return None
-    up, across = axes
-    return up.kernel, across.kernel, up.stride, across.stride, up.pad, across.pad
-
-
-def images(array, axes: list[Axis]) -> np.ndarray:
-    """An array as (n, height, width, c); with channels first each one is an image."""
-    if axes[0].axis == 1:
-        return array
-    return array.reshape(-1, *array.shape[2:], 1)
 
 
 def pairs(axes: list[Axis]) -> bool:

@@ -9,13 +9,13 @@ import pytest
 
 from mxbook.base.config import config
 from mxbook.base.errors import CompiledKernelWarning
-from mxbook.ops.kernels import cpu
+from mxbook.ops.kernels import cpu, gpu, twins
 from tests import strict_cupy
 
-LARGE = np.zeros(cpu.LEAST, "float32")
+LARGE = np.zeros(twins.LEAST, "float32")
 
 
-@cpu.compiled
+@twins.compiled
 def double(xp, data, other=None):
     """The plain kernel."""
     return "plain"
@@ -38,6 +38,8 @@ def test_large_arrays_of_single_precision(twin):
     assert double(np, LARGE) == "twin"
     assert double(np, LARGE[:4], LARGE) == "twin"
     assert double(np, LARGE, LARGE[:4]) == "twin"
+    assert double(np, LARGE, LARGE > 0) == "twin"
+    assert double(np, LARGE, "other things") == "twin"
 
 
 def read_only(array):
@@ -54,7 +56,7 @@ def read_only(array):
 )  # fmt: skip
 def test_other_arrays_are_numpys(twin, other):
     assert double(np, other) == "plain"
-    if other.size >= cpu.LEAST:
+    if other.size >= twins.LEAST:
         assert double(np, LARGE, other) == "plain"
 
 
@@ -66,6 +68,27 @@ def test_other_reasons_for_numpy(twin):
     assert double(np, LARGE) == "twin"
     twin.double = lambda *args: NotImplemented
     assert double(np, LARGE) == "plain"
+
+
+def test_twins_for_small_arrays(twin):
+    soon = twins.compiled(double.__wrapped__, least=3)
+    assert soon(np, LARGE[:3]) == "twin"
+    assert soon(np, LARGE[:2]) == "plain"
+
+
+def test_on_a_gpu(monkeypatch):
+    """A twin of CUDA for arrays in one piece and of one type; the strict CuPy has no compiler."""
+    module = types.ModuleType("twins")
+    module.double = lambda xp, data, other=None: "twin"
+    monkeypatch.setattr(gpu, "twins", lambda name, xp: module)
+    data = strict_cupy.array(LARGE)
+    assert double(strict_cupy, data) == "twin"
+    assert double(strict_cupy, data, data > 0) == "twin"
+    assert double(strict_cupy, data, data.astype("float64")) == "plain"
+    assert double(strict_cupy, data.astype("float16")) == "plain"
+    assert double(strict_cupy, data.reshape(2, -1).T) == "plain"
+    monkeypatch.undo()
+    assert double(strict_cupy, data) == "plain"
 
 
 def test_without_numba(twin, monkeypatch):
