@@ -27,12 +27,20 @@ from mxbook.ops import custom
 
 def is_recording() -> bool:
     """Whether operations of this thread are recorded."""
-    return _mode.local.recording
+    return _noticed().recording
 
 
 def is_training() -> bool:
     """Whether this thread is in training mode (Dropout drops, BatchNorm uses batch statistics)."""
-    return _mode.local.training
+    return _noticed().training
+
+
+def _noticed() -> Any:
+    """The thread's state; a block that is traced is told that its code depends on it."""
+    state = _mode.local
+    if state.trace is not None:
+        state.trace.ask("mode")
+    return state
 
 
 def set_recording(is_recording: bool) -> bool:

@@ -1,17 +1,20 @@
-"""Running a HybridBlock on symbols, to learn what follows from its inputs before anything is
-computed.
+"""Running a HybridBlock on symbols in place of arrays: to get its graph, or to learn what follows
+from its inputs before anything is computed.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from mxbook import symbol as sym
-from mxbook.base import shapes
+from mxbook.base import names, shapes
 from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError
+from mxbook.base.sites import PACKAGE, Site
 from mxbook.graph.infer import infer_shapes
+from mxbook.imperative.mode import local
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.symbol import Symbol
+from mxbook.symbol.tracing import RULE, Trace, called
 
 from .parameter import Parameter
 
@@ -53,48 +56,103 @@ def input_context(args: tuple) -> Context | None:
     return arrays[0].context if arrays else None
 
 
-def trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
-    """Run a block on symbols in place of arrays: the arrays by the symbols' names, and the
-    results together.
+class Traced(NamedTuple):
+    """What came of running a block on symbols.
+
+    `numbers` tells which array each input of the graph stands for, `out` is what the block gave.
+    """
+
+    numbers: dict[str, int]
+    out: Any
+    trace: Trace
+
+
+def trace(block: Any, args: tuple) -> Traced:
+    """Run a block on symbols in place of the arrays among its arguments.
+
+    Raises MXNetError, at its line, where the block does something that symbols cannot.
     """
     arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
-    names, out = trace_all(block, args)
-    given = dict(zip(names, arrays, strict=True))
-    return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
-
-
-def trace_all(block: Any, args: tuple) -> tuple[dict[str, int], Any]:
-    """Run a block on symbols in place of arrays: the number of the array by the symbol's name, and
-    the result as the block gives it.
-
-    Raises MXNetError where the block does something that symbols cannot.
-    """
-    count = sum(isinstance(a, NDArray) for a in leaves(args))
-    given = {f"data{i}" if count > 1 else "data": i for i in range(count)}
+    given = {f"data{i}" if len(arrays) > 1 else "data": i for i in range(len(arrays))}
     numbers = iter(given)
+    found = Trace(arrays[0].context if arrays else None)
 
     def stand_in(value: Any) -> Any:
         if isinstance(value, list | tuple):
             return type(value)([stand_in(v) for v in value])
-        return sym.var(next(numbers)) if isinstance(value, NDArray) else value
+        if not isinstance(value, NDArray):
+            return value
+        name = next(numbers)
+        made = sym.var(name)
+        found.give(made, value.shape, value.dtype, f"given to {type(block).__name__}")
+        return made
 
+    x, *rest = stand_in(args)
+    with found:
+        return Traced(given, block._symbolic_forward(x, tuple(rest)), found)
+
+
+def only_trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
+    """The same only to look at it: the arrays by the names of the graph's inputs, and the graph.
+
+    The automatic names used in it are not used up.
+    """
+    with names.NameManager():
+        numbers, out, _ = trace(block, args)
+    arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
+    given = {name: arrays[i] for name, i in numbers.items()}
+    return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
+
+
+def give_parameters(parameters: Iterable[Parameter]) -> None:
+    """Tell the trace in force what is known of a block's parameters."""
+    if local.trace is not None:
+        for p in parameters:
+            made = f", made in {p._site.where}" if p._site else ""
+            local.trace.give(p.var(), p.shape, p.dtype, f"parameter {p.name}{made}")
+
+
+def untraceable(block: Any, error: Exception) -> Exception:
+    """What Python says when code treats a symbol as an array, with place and advice; other errors
+    are returned as they are."""
+    if local.trace is None or isinstance(error, MXNetError) or "Symbol" not in str(error):
+        return error
+    site, step = None, error.__traceback__
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
+            site = Site(step.tb_frame.f_code, step.tb_lasti)
+        step = step.tb_next
+    return MXNetError(
+        f"{type(block).__name__}.hybrid_forward cannot be traced: {error}",
+        rule=RULE,
+        place=called(site),
+        hint="write it with functions of F alone",
+    )
+
+
+def located(block: Any, args: tuple, error: MXNetError) -> MXNetError:
+    """An error of a graph, found again where the block's code makes the operation."""
     try:
-        return given, block._symbolic_forward(*_first(stand_in(args)))
-    except (AttributeError, TypeError) as error:
-        raise MXNetError(
-            f"{type(block).__name__}.hybrid_forward cannot run on symbols: {error}",
-            rule="it is written with F alone, because unknown shapes are worked out on symbols",
-            hint="give the shapes (in_units=..., in_channels=...), then it runs on arrays only",
-        ) from error
+        only_trace(block, args)
+    except MXNetError as found:
+        return found
+    return error
 
 
-def _first(args: Any) -> tuple[Any, tuple]:
-    return args[0], tuple(args[1:])
+def call_hooks(block: Any, hooks: dict[int, Callable], *values: Any) -> None:
+    """Call a block's hooks; while it is traced they are noted, and called with the arrays of every
+    run of the graph.
+    """
+    if local.trace is not None:
+        local.trace.watched.append((block, hooks, values))
+        return
+    for hook in tuple(hooks.values()):
+        hook(block, *values)
 
 
 def infer(block: Any, args: tuple, what: str) -> list[tuple[Parameter, Any]]:
     """Parameters and the `shape` or `dtype` that follows for them from the inputs."""
-    given, out = trace(block, args)
+    given, out = only_trace(block, args)
     known = {name: getattr(array, what) for name, array in given.items()}
     method: Callable = out.infer_shape_partial if what == "shape" else out.infer_type
     inner = set(out.list_inputs())
@@ -109,13 +167,13 @@ def parameters_in_order(block: Any, args: tuple) -> list[Parameter]:
     in.
     """
     known = block.collect_params()
-    _, out = trace(block, args)
+    _, out = only_trace(block, args)
     return [known[name] for name in out.list_inputs() if name in known]
 
 
 def shapes_in_words(block: Any, args: tuple) -> str:
     """A table of all operations and parameters with the shapes that follow from the inputs."""
-    given, out = trace(block, args)
+    given, out = only_trace(block, args)
     nodes = out._nodes()
     variables = {n.name: n for n in nodes if n.op is None}
     known: dict = {variables[n]: a.shape for n, a in given.items() if n in variables}

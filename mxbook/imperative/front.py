@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from mxbook.base import sites
 from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.base.null import _Null
 from mxbook.ops.operator import Operator
@@ -15,6 +16,7 @@ from mxbook.ops.params import Values, parse
 from . import arrays as _arrays
 from .fast import array_function, general_function
 from .invoke import invoke
+from .namespaces import public_name
 from .plan import may_be_simple
 
 BOUND_PER_OPERATOR = 1_000  # learning rates may change in every step
@@ -166,9 +168,21 @@ def _check_array(op: Operator, name: str, value: Any, wanted: type) -> None:
     if value is None:
         raise ParameterError(f"{op.name} needs the input {name!r}")
     kind = type(value).__name__
-    hint = "wrap it: mx.nd.array(...)"
     if kind == "Symbol":
-        hint = f"inside hybrid_forward call F.{op.name} in place of mx.nd.{op.name}"
+        raise _on_symbols(op, name)
     raise DTypeError(
-        f"{op.name}: {name} is a {kind}", rule="inputs of mx.nd functions are NDArrays", hint=hint
+        f"{op.name}: {name} is a {kind}",
+        rule="inputs of mx.nd functions are NDArrays",
+        hint="wrap it: mx.nd.array(...)",
+    )
+
+
+def _on_symbols(op: Operator, name: str) -> DTypeError:
+    """The error about a function on arrays that was called with a Symbol."""
+    site, public = sites.here(), public_name(op.name)
+    return DTypeError(
+        f"{op.name}: {name} is a Symbol; mx.nd.{public} was called inside hybrid_forward",
+        rule="inputs of mx.nd functions are NDArrays; F stands for mx.nd or mx.sym, as is right",
+        place=[("called", str(site))] if site else [],
+        hint=f"use F.{public} in place of mx.nd.{public}",
     )

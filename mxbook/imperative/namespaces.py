@@ -31,3 +31,15 @@ def sort(functions: dict[str, Callable]) -> dict[str, dict[str, Callable]]:
             modules[PREFIXES[prefix]][name[len(prefix) :]] = function
         modules["_internal" if name.startswith("_") else "op"][name] = function
     return modules
+
+
+def public_name(registered: str) -> str:
+    """Where `mx.nd` and `mx.sym` show an operator.
+
+    >>> public_name("_contrib_fft"), public_name("exp"), public_name("_copy")
+    ('contrib.fft', 'exp', '_internal._copy')
+    """
+    for prefix, module in PREFIXES.items():
+        if registered.startswith(prefix):
+            return f"{module}.{registered[len(prefix) :]}"
+    return f"_internal.{registered}" if registered.startswith("_") else registered

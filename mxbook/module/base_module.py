@@ -307,6 +307,8 @@ class BaseModule:
         values: list[tuple[str, float]] = []
         batches = iter(train_data)
         data_batch = next(batches, None)
+        if data_batch is None:
+            raise MXNetError("there is no batch of training data", hint="train_data.reset()")
         nbatch = 0
         while data_batch is not None:
             if monitor is not None:

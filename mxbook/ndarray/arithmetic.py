@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mxbook.base import sites
 from mxbook.base.errors import DTypeError
 from mxbook.imperative.fast import binary_method, number_method
 from mxbook.ops.registry import operators
@@ -25,10 +26,16 @@ SIGNATURE = inspect.signature(lambda self, other: None)
 
 def _unsupported(name: str, value: Any) -> DTypeError:
     kind = type(value).__name__
+    hint = "wrap it: mx.nd.array(...)" if isinstance(value, np.ndarray | list) else ""
+    if kind == "Symbol":
+        hint = "inside hybrid_forward make the array with F, or a constant of the block: "
+        hint += "self.c = self.params.get_constant('c', value)"
+    site = sites.here() if kind == "Symbol" else None
     return DTypeError(
         f"{name}: type {kind} not supported",
         rule="the sides are NDArrays or numbers",
-        hint="wrap it: mx.nd.array(...)" if isinstance(value, np.ndarray | list) else "",
+        place=[("called", str(site))] if site else [],
+        hint=hint,
     )
 
 

@@ -29,12 +29,11 @@ def get(array: Any, key: Any) -> Any:
     key = canonical(array, key)
     if any(isinstance(k, np.ndarray) for k in key):
         return _advanced(array, key)
-    picked = _numpy_index(array, _shadow(array.shape), key)
-    shape = picked.shape or (() if semantics.np_shape else (1,))
+    # With an Ellipsis the library gives a view of a single element, too.
+    part = _numpy_index(array, array._data, key if Ellipsis in key else (*key, ...))
+    shape = part.shape or (() if semantics.np_shape else (1,))
     if local.recording and array._entry is not None:
         return _sliced(array, key, shape)
-    # With an Ellipsis NumPy gives a view of a single element, too.
-    part = array._data[key if Ellipsis in key else (*key, ...)]
     spec = spec_of(shape, array._spec.dtype, array._spec.ctx)
     if part.flags.c_contiguous:
         origin = _arrays.origin_of("view")
@@ -67,8 +66,10 @@ def canonical(array: Any, key: Any) -> tuple:
 
 
 def _item(k: Any) -> Any:
-    if k is None or k is Ellipsis or isinstance(k, slice):
-        return _integers(k) if isinstance(k, slice) else k
+    if type(k) is int or k is None or k is Ellipsis:
+        return k
+    if isinstance(k, slice):
+        return _integers(k)
     if isinstance(k, int | np.integer) and not isinstance(k, bool):
         return int(k)
     if isinstance(k, _arrays.array_class):
@@ -85,7 +86,7 @@ def _item(k: Any) -> Any:
 
 def _integers(k: slice) -> slice:
     parts = (k.start, k.stop, k.step)
-    return slice(*(p if p is None else int(p) for p in parts))
+    return slice(*[p if p is None else int(p) for p in parts])
 
 
 def _shadow(shape: tuple[int, ...]) -> np.ndarray:

@@ -75,7 +75,7 @@ def portions(size: int) -> Iterator[Portion]:
         return
     run = run_length(size)
     full, rest = divmod(size, run)
-    band = -(-full // max(2, size // _BAND))
+    band = -(-full // (1 + size // _BAND))
     for first in range(0, full, band):
         last = min(first + band, full)
         yield Portion(first, last, run, slice(first * run, last * run))

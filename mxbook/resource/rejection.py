@@ -48,8 +48,7 @@ def points(
 
 def _runs(numbers: np.ndarray, begin: np.ndarray, count: int) -> np.ndarray:
     """`count` numbers of a vector in a row, from each of the places `begin` on."""
-    runs = np.lib.stride_tricks.sliding_window_view(numbers, count)
-    return runs[begin]
+    return numbers.take(begin[:, None] + np.arange(count))
 
 
 def _in_circle(r2: np.ndarray) -> np.ndarray:

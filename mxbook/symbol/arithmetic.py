@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mxbook.base import names
 from mxbook.base.errors import DTypeError
 from mxbook.imperative.mode import local
 from mxbook.ops.registry import operators
 from mxbook.ops.sides import SIDES, Side
 
+from .front import function_of
 from .registry import functions
 from .symbol import Symbol
 from .tracing import CONSTANT, called
@@ -22,12 +22,8 @@ HYPOT = Side("hypot", "", "broadcast_hypot", "_hypot", "_hypot_scalar", "_hypot_
 
 def _number_form(name: str, hint: str) -> Callable:
     """The function for a symbol and a number."""
-
-    def function(symbol: Symbol, number: float) -> Symbol:
-        made = names.current().get(None, hint)
-        return functions[name](symbol, scalar=number, name=made)
-
-    return function
+    function = function_of(operators[name], name, hint)
+    return lambda symbol, number: function(symbol, scalar=number)
 
 
 def _hint(name: str) -> str:

@@ -17,6 +17,7 @@ from mxbook.ops.composite import Composite
 from mxbook.ops.params import parse
 
 from . import registry as F
+from . import tracing
 from .front import scoped
 from .loops import COND, FOREACH, WHILE_LOOP
 from .symbol import Symbol, apply, make_variable, output_name
@@ -29,13 +30,16 @@ class Traced:
     """What a function made of fresh variables: the graph inside, and what it takes.
 
     `places` tells where the fresh variables are among the inputs of the graph (None: unused),
-    `outside` which symbol each input stands for.
+    `outside` which symbol each input stands for.  The first `slices` fresh variables are parts of
+    what is given, along its first axis.
     """
 
-    def __init__(self, function: Callable, given: Sequence[Symbol], name: str):
+    def __init__(self, function: Callable, given: Sequence[Symbol], name: str, slices: int = 0):
         first = next_order()  # nodes made from now on belong inside
         with attributes.AttrScope(**{MARK: _unique(name)}):
             fresh = [make_variable(_inside(s._entries[0]), scoped(None)) for s in given]
+            for i, (inner, outer) in enumerate(zip(fresh, given, strict=True)):
+                tracing.stands_for(inner, outer, sliced=i < slices)
             heads = [_operation(s._entries[0], first) for s in function(fresh)]
         variables = [s._entries[0][0] for s in fresh]
         outside = dict(zip(variables, given, strict=True))
@@ -160,7 +164,7 @@ def foreach(body: Callable, data: Any, init_states: Any, name: str = "foreach") 
         outputs = {s.name for s in steps}
         return [*steps, *(F.identity(s) if s.name in outputs else s for s in new)]
 
-    traced = Traced(step, [*slices, *states], name)
+    traced = Traced(step, [*slices, *states], name, len(slices))
     unused = [s for s, p in zip([*slices, *states], traced.places, strict=True) if p is None]
     if unused:
         raise ParameterError(

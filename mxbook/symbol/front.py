@@ -19,9 +19,10 @@ from .tracing import CONSTANT, called
 LAST = ("name", "attr", "out")  # what functions on symbols take after inputs and parameters
 
 
-def function_of(op: Operator, public: str) -> Callable:
-    """The function on symbols for an operator; `public` is also the hint for automatic names."""
-    hint = public.lower()
+def function_of(op: Operator, public: str, hint: str | None = None) -> Callable:
+    """The function on symbols for an operator; automatic names are made from `hint`, by default
+    `public`."""
+    hint = hint or public.lower()
 
     def call(*args, name=None, attr=None, out=None, **kwargs):
         if out is not None:

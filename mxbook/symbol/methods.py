@@ -6,6 +6,7 @@ What only arrays can do is a method, too, and says so.
 from collections.abc import Callable
 from typing import Any
 
+from mxbook.base.errors import DTypeError, MXNetError
 from mxbook.base.null import _Null
 from mxbook.ops.sides import METHODS
 
@@ -72,8 +73,10 @@ def _add(name: str, function: Callable) -> None:
 
 
 def _refused(name: str, hint: str, traced: str) -> Callable:
+    kind = DTypeError if name.startswith("__") else MXNetError  # Python expects a TypeError there
+
     def refuse(self, *args, **kwargs):
-        raise tracing.refusal(f"{name} of a Symbol", "it has no values yet", hint, traced)
+        raise tracing.refusal(f"{name} of a Symbol", "it has no values yet", hint, traced, kind)
 
     refuse.__name__ = name
     refuse.__qualname__ = f"Symbol.{name}"

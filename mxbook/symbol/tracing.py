@@ -27,7 +27,7 @@ CONSTANT = (
 )
 
 
-class NotForSymbols(MXNetError, AttributeError):
+class SymbolAttributeError(MXNetError, AttributeError):
     """Something that an array has and a Symbol has not."""
 
 
@@ -112,7 +112,7 @@ class Trace:
     def shape_of(self, entry: Entry) -> tuple[int, ...]:
         """The shape of a value.
 
-        Raises NotForSymbols where it does not follow from the inputs.
+        Raises SymbolAttributeError where it does not follow from the inputs.
         """
         if not shapes.known(self.shapes.get(entry)):
             complete([entry], self.shapes, SHAPES)
@@ -122,7 +122,7 @@ class Trace:
                 f"the shape {shapes.text(found)} of {self.origins.get(entry[0], 'this value')}",
                 "it is not known before the values are",
                 HINTS["shape"],
-                NotForSymbols,
+                SymbolAttributeError,
             )
         self.ask("inputs")
         return found
@@ -185,25 +185,27 @@ HINTS = {
 def attribute(symbol: Any, name: str) -> Any:
     """An attribute that a Symbol has only while it is traced.
 
-    Raises NotForSymbols, an AttributeError, for any other and outside of tracing.
+    Raises SymbolAttributeError, an AttributeError, for any other and outside of tracing.
     """
     trace = local.trace
     if trace is not None and name in KNOWN and len(symbol._entries) == 1:
         return KNOWN[name](trace, symbol._entries[0])
     if trace is None or name not in HINTS:
-        raise NotForSymbols(
+        raise SymbolAttributeError(
             f"{type(symbol).__name__!r} object has no attribute {name!r}",
             hint=HINTS.get(name, ""),
         )
     why = "a Symbol has no values yet" if name not in KNOWN else "it has several outputs"
-    raise _impossible(f"x.{name}", why, HINTS[name], NotForSymbols)
+    raise _impossible(f"x.{name}", why, HINTS[name], SymbolAttributeError)
 
 
-def refusal(what: str, why: str, hint: str, traced: str = "") -> MXNetError:
+def refusal(
+    what: str, why: str, hint: str, traced: str = "", kind: type[MXNetError] = MXNetError
+) -> MXNetError:
     """The error about something that symbols cannot do; `traced` is the hint inside a block."""
     if local.trace is None:
-        return MXNetError(f"{what}: {why}", hint=hint)
-    return _impossible(what, why, traced or hint)
+        return kind(f"{what}: {why}", hint=hint)
+    return _impossible(what, why, traced or hint, kind)
 
 
 def _impossible(what: str, why: str, hint: str, kind: type[MXNetError] = MXNetError) -> MXNetError:
@@ -231,3 +233,14 @@ def note(nodes: Iterable[Node]) -> None:
         for node in nodes:
             if node.op is not None:
                 local.trace.made(node)
+
+
+def stands_for(inner: Any, outer: Any, sliced: bool) -> None:
+    """Tell the trace in force that a new variable is another symbol, or one row of it."""
+    trace, entry = local.trace, outer._entries[0]
+    if trace is not None:
+        shape = trace.shapes.get(entry)
+        if sliced and shape is not None:
+            shape = shape[1:] or (1,)  # MXNet 1.6 has no arrays without axes
+        origin = trace.origins.get(entry[0], entry[0].name)
+        trace.give(inner, shape, trace.types.get(entry), origin)

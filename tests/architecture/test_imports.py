@@ -22,10 +22,12 @@ BELOW = {
 FRONT = {
     *("ndarray", "symbol", "numpy", "numpy_extension"),
     *("autograd", "executor", "context", "name", "attribute"),
+    *("util", "registry", "runtime", "libinfo"),
 }
 TRAINING = {
     *("random", "initializer", "optimizer", "lr_scheduler", "metric", "callback", "monitor"),
     *("io", "recordio", "image", "kvstore", "distributed", "operator"),
+    *("checkpoint", "kvstore_server", "log"),
 }
 NETWORKS = {
     *("gluon", "module", "model", "rnn", "explain", "testing"),

@@ -206,3 +206,12 @@ def test_ranges_that_follow_from_the_use(repeat):
     assert mx.sym.arange(2, infer_range=True).infer_shape() == (None, None, None)
     expected = np.repeat([2, 5, 8, 11], repeat)[:4]
     assert (total.eval(a=mx.nd.zeros(4))[0].asnumpy() == expected).all()
+
+
+def test_automatic_names_of_numbers_get_a_prefix_once():
+    x = mx.sym.var("x")
+    with mx.name.Prefix("p_"):
+        made = [(1 - x).name, (x + 1).name, (x > 1).name, (2**x).name, (x * x).name]
+    assert [n.rstrip("0123456789") for n in made] == [
+        *("p__rminusscalar", "p__plusscalar", "p__greater_scalar", "p__rpower_scalar", "p__mul"),
+    ]

@@ -1,6 +1,7 @@
 """Sums, means, products, extremes and norms over axes."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,40 +10,59 @@ from mxbook.base import shapes
 from mxbook.base.dtypes import FLOATS, TYPES
 from mxbook.base.errors import ParameterError, ShapeError
 from mxbook.ops.examples import In
+from mxbook.ops.kernels.scratch import scratch
 from mxbook.ops.params import Bool, DType, Int, Param, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
+from mxbook.ops.tables import ROUNDED_UP_TO
 
 AXIS = Shape("axis", None, doc="Axes to reduce; all when None or empty.")
 KEEPDIMS = Bool("keepdims", False, doc="Leave the reduced axes as axes of length 1.")
 EXCLUDE = Bool("exclude", False, doc="Reduce all axes but those in `axis`.")
 HALF = TYPES["float16"]
+LEAST_SQUARES, MOST_SQUARES = 1e-30, 1e38  # sums of squares that float32 holds exactly enough
 
 
 def reduced_axes(p: Any, ndim: int) -> tuple[int, ...]:
     """The axes to reduce, in order; raises ShapeError for axes that do not exist or come twice."""
-    if not p.axis:
+    return _axes(p.axis, getattr(p, "exclude", False), ndim)
+
+
+# Kernels ask for these at every call, for few kinds of calls; working them out takes longer than
+# adding up a small array.
+
+
+@lru_cache(maxsize=1024)
+def _axes(axis, exclude, ndim):
+    if not axis:
         return tuple(range(ndim))
-    given = sorted(shapes.axis_index(a, ndim) for a in p.axis)
+    given = sorted(shapes.axis_index(a, ndim) for a in axis)
     if len(set(given)) < len(given):
-        raise ShapeError(f"axis={p.axis} names an axis twice", rule="each axis once")
-    if getattr(p, "exclude", False):
+        raise ShapeError(f"axis={axis} names an axis twice", rule="each axis once")
+    if exclude:
         return tuple(a for a in range(ndim) if a not in given)
     return tuple(given)
 
 
+@lru_cache(maxsize=1024)
+def _kept(axes, shape):
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+@lru_cache(maxsize=1024)
+def _left(axes, shape):
+    return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
+
+
 def kept_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result with the reduced axes as axes of length 1."""
-    axes = reduced_axes(p, len(shape))
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return _kept(reduced_axes(p, len(shape)), shape)
 
 
 def reduced_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result; (1,) where nothing is left, as arrays have at least one axis."""
     axes = reduced_axes(p, len(shape))
-    if p.keepdims:
-        return kept_shape(p, shape)
-    return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
+    return _kept(axes, shape) if p.keepdims else _left(axes, shape)
 
 
 def chosen_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -135,8 +155,12 @@ def mean(k, p, data, *, out=None):
     The mean of whole numbers is cut off to a whole number.  Source: MXNet 1.6, `mx.nd.mean`.
     """
     count = _count(p, data.shape)
-    if data.dtype in FLOATS:
+    if data.dtype == HALF:
         return reduced(p, k.xp.mean, data, out, accumulator(data.dtype))
+    if data.dtype in FLOATS:
+        total = reduced(p, k.xp.sum, data, out)
+        total /= count
+        return total
     total = reduced(p, k.xp.sum, data, None, data.dtype)
     mean = total / count
     return (mean if data.dtype == TYPES["bool"] else k.xp.trunc(mean)).astype(data.dtype)
@@ -259,10 +283,26 @@ def norm(k, p, data):
     """
     if p.ord == 1:
         found = reduced(p, k.xp.sum, k.xp.abs(data), None, accumulator(data.dtype))
-    else:  # in float64, so that the squares stay in range
-        squares = k.xp.square(data, dtype="float64")
-        found = k.xp.sqrt(reduced(p, k.xp.sum, squares, None, squares.dtype))
-    return found.astype(p.out_dtype or data.dtype)
+    else:
+        total = _squares_in_single(k, p, data)
+        if total is None:
+            squares = k.xp.square(data, dtype="float64")
+            total = reduced(p, k.xp.sum, squares, None, squares.dtype)
+        found = k.xp.sqrt(total)
+    return found.astype(p.out_dtype or data.dtype, copy=False)
+
+
+def _squares_in_single(k, p, data):
+    """The sum of squares in float32; None where float64 is better, or squares are out of range."""
+    xp = k.xp
+    wanted = p.out_dtype or data.dtype
+    large = xp.__name__ == "numpy" and data.size > ROUNDED_UP_TO
+    if not large or data.dtype != TYPES["float32"] or wanted != data.dtype:
+        return None
+    squares = xp.square(data, out=scratch(xp, "squares", data.shape, data.dtype))
+    total = reduced(p, xp.sum, squares)
+    outside = (total < LEAST_SQUARES) | (total > MOST_SQUARES)
+    return None if outside.any() else total
 
 
 @norm.types

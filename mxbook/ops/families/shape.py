@@ -1,5 +1,6 @@
 """Changing the shape: the elements stay, their arrangement does not."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def result_cost(_p: Any, _ins: list, outs: list) -> int:
     return sum(map(shapes.size, outs))
 
 
+@lru_cache(maxsize=1024)
 def resolve_shape(codes: tuple[int, ...], shape: tuple[int, ...], reverse: bool = False) -> tuple:
     """The shape that MXNet's reshape codes give for an array of `shape`.
 

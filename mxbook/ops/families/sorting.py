@@ -15,6 +15,7 @@ from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward
 
 from .reduce import chosen_shape, reduced_shape
+from .shape import copied
 from .slicing import along
 
 LINE = Int("axis", -1, doc="The axis to sort; the flat array when None.", optional=True)
@@ -178,14 +179,17 @@ argsort.example(SCORES, axis=None).gives(lambda x: np.array([3, 6, 0, 5, 1, 2, 4
 
 
 @operator("sort", LINE, ASCEND, aliases=("_npi_sort",))
-def sort(k, p, data):
+def sort(k, p, data, *, out=None):
     """The elements in order along an axis.  The gradient goes back to where each came from.
 
     Source: MXNet 1.6, `mx.nd.sort`.
     """
     lines, axis = _lines(p, data)
-    found = k.xp.sort(lines, axis=axis)
-    return found if p.is_ascend else k.xp.flip(found, axis).copy(order="C")
+    found = copied(k, lines, out)
+    found.sort(axis=axis)
+    if not p.is_ascend:
+        found[...] = k.xp.flip(found, axis).copy()
+    return found
 
 
 sort.shapes(forward(_line_shape))

@@ -88,7 +88,13 @@ unary(
 
 @operator(
     "_polygamma",
-    Int("order", 0, low=0, high=special.MOST_DERIVATIVES, doc="0 for digamma, the derivative of ln Gamma; then its derivatives."),
+    Int(
+        "order",
+        0,
+        low=0,
+        high=special.MOST_DERIVATIVES,
+        doc="0 for digamma, the derivative of ln Gamma; then its derivatives.",
+    ),
     shape=rules.same_shape,
     cost=_cost,
 )

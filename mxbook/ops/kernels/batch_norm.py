@@ -7,8 +7,8 @@ one number for each of the c channels.  float16 is added up in float32.
 import math
 from typing import Any
 
-from .twins import compiled
 from .scratch import scratch
+from .twins import compiled
 
 Array = Any
 

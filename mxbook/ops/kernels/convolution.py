@@ -24,8 +24,8 @@ import math
 from itertools import product
 from typing import Any, NamedTuple
 
-from .twins import compiled
 from .scratch import scratch
+from .twins import compiled
 
 CHUNK = 2**19  # numbers in the columns of a chunk, about ...
 WIDE = 512  # ... unless that makes matrices with fewer columns than this

@@ -7,8 +7,8 @@ data for a (k, k) window in place of `k * k`.
 
 from typing import NamedTuple
 
-from .twins import compiled
 from .scratch import scratch
+from .twins import compiled
 
 
 class Axis(NamedTuple):

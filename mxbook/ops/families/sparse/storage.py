@@ -31,7 +31,9 @@ def cast_storage(_k, _p, data):
 
 @cast_storage.shapes
 def _(p, data):
-    if data is not None and ((p.stype == "csr" and len(data) != 2) or (p.stype != "default" and not data)):
+    if data is not None and (
+        (p.stype == "csr" and len(data) != 2) or (p.stype != "default" and not data)
+    ):
         raise ShapeError(
             f"{shapes.text(data)} cannot be stored as {p.stype}",
             rule="csr has two axes, row_sparse at least one",

@@ -16,7 +16,7 @@ def kept_kernel(
 ):  # fmt: skip
     """Mark in `found` the boxes to keep; `waiting` has no mark in the end."""
     images, count = waiting.shape
-    zero = np.float32(0)
+    zero, extra = np.float32(0), np.float32(pixel)
     for image in range(images):
         box, size, group = boxes[image], sizes[image], classes[image]
         wait, steps = waiting[image], 0
@@ -30,9 +30,10 @@ def kept_kernel(
             for j in range(i, count):
                 if not wait[j] or (by_class and group[i] != group[j]):
                     continue
-                width = min(box[i, 2], box[j, 2]) - max(box[i, 0], box[j, 0]) + np.float32(pixel)
-                height = min(box[i, 3], box[j, 3]) - max(box[i, 1], box[j, 1]) + np.float32(pixel)
-                common = max(zero, width) * max(zero, height)
+                right, bottom = np.minimum(box[i, 2], box[j, 2]), np.minimum(box[i, 3], box[j, 3])
+                left, top = np.maximum(box[i, 0], box[j, 0]), np.maximum(box[i, 1], box[j, 1])
+                width, height = right - left + extra, bottom - top + extra
+                common = width * height if width > 0 and height > 0 else zero
                 both = size[i] + size[j] - common
                 overlap = common / both if both > 0 else zero
                 if j == i or overlap > limit or (inclusive and overlap == limit):

@@ -4,6 +4,10 @@
 // `boxes` is (images, n, 4), left, top, right, bottom; `classes`, if not null, and `areas` are
 // (images, n); `waiting` and `found` have a byte for each box, and `found` is 0 before.
 
+// The lesser and the greater of two numbers; NaN, if one is NaN, as in NumPy.
+__device__ REAL lesser(REAL a, REAL b) { return a < b || a != a ? a : b; }
+__device__ REAL greater(REAL a, REAL b) { return a > b || a != a ? a : b; }
+
 extern "C" __global__ void kept(
     const REAL* boxes, const REAL* areas, const REAL* classes, unsigned char* waiting,
     unsigned char* found, int n, int most, REAL limit, int inclusive, int pixel)
@@ -20,9 +24,9 @@ extern "C" __global__ void kept(
             if (!waiting[first + j]) continue;
             if (classes && classes[first + i] != classes[first + j]) continue;
             const REAL* b = boxes + (first + j) * 4;
-            REAL width = min(a[2], b[2]) - max(a[0], b[0]) + pixel;
-            REAL height = min(a[3], b[3]) - max(a[1], b[1]) + pixel;
-            REAL common = max(width, (REAL)0) * max(height, (REAL)0);
+            REAL width = lesser(a[2], b[2]) - greater(a[0], b[0]) + pixel;
+            REAL height = lesser(a[3], b[3]) - greater(a[1], b[1]) + pixel;
+            REAL common = width > 0 && height > 0 ? width * height : (REAL)0;
             REAL both = areas[first + i] + areas[first + j] - common;
             REAL overlap = both > 0 ? common / both : (REAL)0;
             if (inclusive ? overlap >= limit : overlap > limit) waiting[first + j] = 0;

@@ -7,9 +7,7 @@ from mxbook.ops.kernels.boxes import areas, corners
 from . import THREADS, module
 
 
-def kept(
-    xp, boxes, waiting, limit, most, classes=None, center=False, pixel=0, inclusive=False
-):
+def kept(xp, boxes, waiting, limit, most, classes=None, center=False, pixel=0, inclusive=False):
     """Which boxes to keep so that no two of a class are too close."""
     compiled = module(xp, "boxes", str(boxes.dtype))
     if compiled is None:

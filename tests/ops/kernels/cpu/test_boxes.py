@@ -18,6 +18,7 @@ def test_the_same_boxes_are_kept(seed, count, most, by_class, flags):
     rng = np.random.default_rng(seed)
     boxes = rng.integers(0, 6, (2, count, 4)).astype("float32")  # many equal overlaps
     boxes[..., 2:] += boxes[..., :2]
+    boxes[rng.random(boxes.shape) < 0.02] = np.nan
     classes = rng.integers(0, 2, (2, count)).astype("float32") if by_class else None
     waiting = np.arange(count) < rng.integers(1, count + 1, (2, 1))
     before = waiting.copy()
