@@ -58,6 +58,7 @@ _LATER = {
     "monitor": "monitor",
     "operator": "operator",
     "optimizer": "optimizer",
+    "profiler": "profiler",
     "recordio": "recordio",
     "registry": "registry",
     "rnn": "rnn",
@@ -93,3 +94,9 @@ def __getattr__(wanted: str):
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER, *_UTIL})
+
+
+if config.profiler_autostart:
+    from . import profiler
+
+    profiler.set_state("run")

@@ -122,9 +122,7 @@ class Speedometer:
         speed = self.frequent * self.batch_size / seconds if seconds else math.inf
         metric = param.eval_metric
         if metric is None:
-            logging.info(
-                "Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed
-            )
+            logging.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
             return
         first = count - self.frequent if self.auto_reset else 0
         pairs = metric.get_name_value() if self.auto_reset else metric.get_global_name_value()

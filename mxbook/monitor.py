@@ -1,7 +1,7 @@
 """`mx.monitor`: numbers about the arrays inside of a network, every few batches.
 
-    monitor = mx.monitor.Monitor(100, pattern=".*weight")
-    module.fit(data, monitor=monitor)
+monitor = mx.monitor.Monitor(100, pattern=".*weight")
+module.fit(data, monitor=monitor)
 """
 
 import logging

@@ -282,7 +282,7 @@ class MXIndexedRecordIO(MXRecordIO):
 
 # ---- records with a header
 
-IRHeader = namedtuple("HEADER", ["flag", "label", "id", "id2"])  # noqa: PYI024 (MXNet's)
+IRHeader = namedtuple("HEADER", ["flag", "label", "id", "id2"])
 IRHeader.__doc__ = """What is known of an image: its label (a number, or several), and two numbers.
 
 `flag` is how many numbers the label has, 0 for a single one; `pack` puts it in.
@@ -298,7 +298,7 @@ def pack(header: IRHeader, s: bytes) -> bytes:
 
     Source: MXNet 1.6, `mxnet.recordio.pack`.
     """
-    flag, label, number, number2 = header
+    _flag, label, number, number2 = header
     if isinstance(label, numbers.Number):
         return _HEADER.pack(0, label, number, number2) + s
     if hasattr(label, "asnumpy"):
@@ -325,7 +325,9 @@ def unpack(s: bytes) -> tuple[IRHeader, bytes]:
         return header, rest
     end = 4 * header.flag
     if len(rest) < end:
-        raise _too_short(s, f"a header of {_HEADER.size} bytes and a label of {header.flag} numbers")
+        raise _too_short(
+            s, f"a header of {_HEADER.size} bytes and a label of {header.flag} numbers"
+        )
     label = np.frombuffer(rest, "<f4", header.flag).astype("float32")
     return header._replace(label=label), rest[end:]
 
@@ -356,9 +358,7 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, np.ndarray]:
     return header, pictures.decode_unchanged(content, iscolor)
 
 
-def pack_img(
-    header: IRHeader, img: np.ndarray, quality: int = 95, img_fmt: str = ".jpg"
-) -> bytes:
+def pack_img(header: IRHeader, img: np.ndarray, quality: int = 95, img_fmt: str = ".jpg") -> bytes:
     """A record of a header and a picture.
 
     `img` is uint8, gray (height, width) or blue, green, red (height, width, 3), as in OpenCV.

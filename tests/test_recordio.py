@@ -304,7 +304,9 @@ def test_pictures(tmp_path):
     assert found == header
     np.testing.assert_array_equal(same, pixels)
     # Blue comes first in these two functions, red everywhere else.
-    seen = mx.nd._internal._cvimdecode(mx.nd.array(np.frombuffer(unpack(record)[1], "u1"), dtype="uint8"))
+    seen = mx.nd._internal._cvimdecode(
+        mx.nd.array(np.frombuffer(unpack(record)[1], "u1"), dtype="uint8")
+    )
     np.testing.assert_array_equal(seen.asnumpy(), pixels[..., ::-1])
     assert mx.recordio.unpack_img(record, iscolor=0)[1].shape == (6, 5)
     jpeg = mx.recordio.unpack_img(mx.recordio.pack_img(header, np.full((9, 9, 3), 77, "uint8")))[1]

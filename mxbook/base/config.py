@@ -112,6 +112,13 @@ SETTINGS = (
         "otherwise NumPy computes everything.",
     ),
     Setting(
+        "profiler_autostart",
+        _flag,
+        False,
+        "MXNET_PROFILER_AUTOSTART",
+        "Profile the whole program, from the import of mxbook to its end.",
+    ),
+    Setting(
         "log_events",
         _count,
         2**16,

@@ -22,6 +22,10 @@ TYPES: dict[str, np.dtype] = {name: np.dtype(name) for name in CODES}
 FLOATS = frozenset(TYPES[name] for name in ("float16", "float32", "float64"))
 DEFAULT = TYPES["float32"]
 
+# The usual ways to write a type.  (Not the codes: to a table, True is 1.)
+_WRITTEN: dict[Any, np.dtype] = {None: DEFAULT, **TYPES}
+_WRITTEN |= {way: dtype for dtype in TYPES.values() for way in (dtype, dtype.type)}
+
 
 def as_dtype(dtype: Any) -> np.dtype:
     """The NumPy dtype meant by a name, a type, a dtype or one of MXNet's codes; None is float32.
@@ -29,8 +33,13 @@ def as_dtype(dtype: Any) -> np.dtype:
     >>> as_dtype("float16"), as_dtype(None)
     (dtype('float16'), dtype('float32'))
     """
-    if dtype is None:
-        return DEFAULT
+    try:
+        return _WRITTEN[dtype]
+    except (KeyError, TypeError):
+        return _less_usual(dtype)
+
+
+def _less_usual(dtype: Any) -> np.dtype:
     if isinstance(dtype, int) and not isinstance(dtype, bool):
         name = NAMES.get(dtype)
         if name is None:

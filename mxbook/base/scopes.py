@@ -2,7 +2,8 @@
 
 A block pushes itself when its forward begins and pops itself when it ends, so that an error or an
 event can say where in the network it happened: `Net > dense0 (Dense(4 -> 5))`.  The text is made
-only when somebody reads it.  Whatever has a method `_label_in(outer)` can stand on the path.
+only when somebody reads it.  Whatever has a method `_label_in(outer)` and a `name` can
+stand on the path.
 """
 
 import threading
@@ -14,6 +15,7 @@ from .errors import EngineError, MXNetError
 class _Local(threading.local):
     def __init__(self):
         self.blocks: list[Any] = []
+        self.layer = ""  # what `layer` says outside of any block
 
 
 local = _Local()
@@ -32,6 +34,26 @@ def pop() -> None:
 def current() -> tuple[Any, ...]:
     """The running blocks, outermost first; `text` writes them."""
     return tuple(local.blocks)
+
+
+def layer() -> str:
+    """The name of the innermost block; for the log, which keeps texts only.
+
+    Outside of any block, what `local.layer` says: the backward pass sets it.
+    """
+    blocks = local.blocks
+    if not blocks:
+        return local.layer
+    return blocks[-1].name or type(blocks[-1]).__name__
+
+
+def backward_of(name: str) -> str:
+    """How the log calls the backward pass of a layer; of an unknown one like of no layer.
+
+    >>> backward_of("dense0")
+    'dense0 (backward)'
+    """
+    return f"{name} (backward)" if name else ""
 
 
 def text(blocks: tuple[Any, ...]) -> str:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mxbook.base import scopes
 from mxbook.base.config import config
 from mxbook.base.errors import EngineError
 
 from .core import Operation, Variable
 from .failures import Failure
-from .log import Log, OperationRecord, Story, WaitRecord, story_of
+from .gates import local
+from .log import Log, OperationRecord, PartRecord, Story, WaitRecord, story_of
 from .report import Report
 from .scheduler import Engine
 
@@ -26,9 +28,10 @@ from .scheduler import Engine
 class State:
     """What other layers look at: `tracing` is True inside `trace()`."""
 
-    __slots__ = ("tracing",)
+    __slots__ = ("tracers", "tracing")
 
     def __init__(self) -> None:
+        self.tracers = 0  # how many want it
         self.tracing = False
 
 
@@ -37,6 +40,7 @@ _engine = Engine(config)
 log = _engine.log
 _listeners: list[Callable[[], None]] = []
 _reports: list[Report] = []
+_watchers: list[Callable[[], None]] = []
 _bulk_size = 15
 
 push = _engine.push
@@ -44,6 +48,7 @@ push_async = _engine.push_async
 delete_variable = _engine.delete_variable
 wait_for_var = _engine.wait_for_var
 wait_for_all = _engine.wait_for_all
+settle = _engine.settle
 
 
 def new_variable(name: str | None = None) -> Variable:
@@ -90,16 +95,48 @@ def _changed() -> None:
         callback()
 
 
+def traces_inline() -> bool:
+    """Whether small ready operations run in the pushing thread, and the log is to show them."""
+    return _engine.inlines and state.tracing
+
+
 @contextmanager
 def trace() -> Iterator[Log]:
-    """Inside, the array layer pushes every operation, also those it would run itself; see `log`."""
-    before, state.tracing = state.tracing, True
-    _changed()
+    """Inside, the array layer pushes every operation, also those it would run itself; see `log`.
+
+    The log then knows the blocks that asked for operations, and the instructions of graphs.
+    """
+    set_tracing(True)
     try:
         yield log
     finally:
-        state.tracing = before
-        _changed()
+        set_tracing(False)
+
+
+def set_tracing(on: bool, watcher: Callable[[], None] | None = None) -> None:
+    """What `trace()` does at its beginning and its end; `watcher()` is called with each push."""
+    if watcher is not None:
+        (_watchers.append if on else _watchers.remove)(watcher)
+    state.tracers += 1 if on else -1
+    state.tracing = state.tracers > 0
+    _engine.annotate = _annotate if state.tracing else None
+    _changed()
+
+
+def _annotate(op: Operation) -> None:
+    lane = local.lane
+    op.layer = scopes.layer() if lane.op is None else lane.op.layer
+    if lane.worker and lane.op is not None:  # below it there is no line of the user's
+        op.site = lane.op.site
+    for watcher in _watchers:
+        watcher()
+
+
+def note_part(name: str, layer: str, started: int, ended: int, nbytes: int) -> None:
+    """Tell the log of an instruction that has just run inside the operation of this thread."""
+    lane = local.lane
+    number = 0 if lane.op is None else lane.op.number
+    log.add_part((number, name, layer, started, ended, lane.name, nbytes))
 
 
 @contextmanager

@@ -81,6 +81,7 @@ class Operation:
         "inputs",
         "kept",
         "lane",
+        "layer",
         "missing",
         "name",
         "nbytes",
@@ -138,7 +139,7 @@ class Operation:
         self.owner: Any = None  # whose stack it runs on, and inside which other operation
         self.outer: Operation | None = None
         self.pushed = self.ready = self.started = self.ended = 0
-        self.lane = ""
+        self.lane = self.layer = ""  # the thread it runs in; the block that asked for it
         self.inlined = False
         self.replaced: Any = None
 

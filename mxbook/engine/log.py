@@ -13,6 +13,8 @@ from mxbook.base.sites import Site, here
 from .core import Operation, Variable
 from .failures import duration, numbered, resolved
 
+MOST_HELD = 2**20  # records of each kind while the log is held
+
 
 class OperationRecord(NamedTuple):
     """One operation.  `reads` and `writes` are keys of variables and the versions read and made."""
@@ -29,11 +31,25 @@ class OperationRecord(NamedTuple):
     lane: str
     inlined: bool
     outcome: str  # "done", "failed", "not run" or "cancelled"
+    nbytes: int = 0  # that it was to write
+    layer: str = ""  # the block that asked for it; known inside `trace()`
 
     @property
     def where(self) -> Site | None:
         """The user's line that pushed it."""
         return resolved(self.site)
+
+
+class PartRecord(NamedTuple):
+    """One instruction of a graph that ran as one operation; noted inside `trace()`."""
+
+    number: int  # of the operation it is a part of
+    name: str
+    layer: str
+    started: int
+    ended: int
+    lane: str
+    nbytes: int
 
 
 class WaitRecord(NamedTuple):
@@ -80,13 +96,30 @@ class Log:
     def __init__(self, size: int):
         self._operations: deque[tuple] = deque()
         self._waits: deque[WaitRecord] = deque()
+        self._parts: deque[tuple] = deque()
+        self._held = 0
         self.resize(size)
 
     def resize(self, size: int) -> None:
-        """Remember so many operations, and as many waits; the newest are kept."""
+        """Remember so many operations, and as many waits and parts; the newest are kept."""
+        self._size = size
+        size = max(size, MOST_HELD) if self._held else size
         self._operations = deque(self._operations, maxlen=size)
         self._waits = deque(self._waits, maxlen=size)
+        self._parts = deque(self._parts, maxlen=size)
         self.add = self._operations.append  # remembers a `record_of` a finished operation
+        self.add_part = self._parts.append  # remembers a part, as a plain tuple
+
+    def hold(self, on: bool) -> None:
+        """Remember far more while somebody measures; for each `hold(True)` one `hold(False)`."""
+        self._held += 1 if on else -1
+        self.resize(self._size)
+
+    @property
+    def full(self) -> bool:
+        """Whether the oldest operations, waits or parts have been forgotten, or will be next."""
+        rings = (self._operations, self._waits, self._parts)
+        return any(len(ring) == ring.maxlen for ring in rings)
 
     def add_wait(self, wait: WaitRecord) -> None:
         """Remember a wait that is over."""
@@ -103,8 +136,13 @@ class Log:
         """The waits that are over, in the order in which they ended."""
         return list(self._waits)
 
+    def parts(self) -> list[PartRecord]:
+        """The instructions of graphs that ran inside `trace()`, in the order of their ends."""
+        return [PartRecord._make(part) for part in list(self._parts)]
+
     def clear(self) -> None:
         """Forget everything."""
+        self._parts.clear()
         self._operations.clear()
         self._waits.clear()
 
@@ -130,6 +168,8 @@ def record_of(op: Operation) -> tuple:
         op.lane,
         op.inlined,
         op.outcome,
+        op.nbytes,
+        op.layer,
     )
 
 

@@ -53,6 +53,7 @@ class Runner:
     def __init__(self, config: Config):
         self._config = config
         self.on_fallback: Callable[[], None] = lambda: None  # called when threads were given up
+        self.annotate: Callable[[Operation], None] | None = None  # called with what is pushed
         self.log = Log(config.log_events)
         self._core = Core()
         self._begin_afresh()
@@ -100,6 +101,8 @@ class Runner:
 
     def _enter(self, lane: Lane, op: Operation, inline: bool) -> bool:
         """Give the operation to the core, once there is room.  True: run it here."""
+        if self.annotate is not None:
+            self.annotate(op)
         while True:
             with self._lock:
                 if self._step is not None:

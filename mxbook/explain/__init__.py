@@ -1,4 +1,5 @@
-"""Views of what happens inside, for people: training curves, cards of operators.
+"""Views of what happens inside, for people: training curves, cards of operators,
+the engine's timeline.
 
 The data objects draw themselves as PNG, SVG, HTML and text without a browser, a notebook or
 matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
@@ -10,10 +11,12 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
     c.save("digits.png")
 
     mx.explain.operator("Convolution")
+    print(mx.explain.timeline().text())
 """
 
 from .card import operator
 from .live import curves
 from .run import Run
+from .timeline import timeline
 
-__all__ = ["Run", "curves", "operator"]
+__all__ = ["Run", "curves", "operator", "timeline"]

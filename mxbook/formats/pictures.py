@@ -208,9 +208,7 @@ def _encode_by_opencv(pixels: np.ndarray, ending: str, quality: int, red_first: 
     if pixels.ndim == 3 and red_first:
         pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
     try:
-        done, content = cv2.imencode(
-            ending, np.ascontiguousarray(pixels), options.get(ending, [])
-        )
+        done, content = cv2.imencode(ending, np.ascontiguousarray(pixels), options.get(ending, []))
     except cv2.error:
         raise _unknown_ending(ending) from None
     if not done:

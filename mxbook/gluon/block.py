@@ -1,7 +1,8 @@
 """Blocks: networks and their parts, as Python objects that hold parameters and other blocks.
 
-A `Block` computes with arrays in `forward`.  A `HybridBlock` is written with a caller `F` in
-`hybrid_forward`, so that it runs on arrays (`F` is `mx.nd`) and on symbols (`F` is `mx.sym`) alike.
+A `Block` computes with arrays in `forward`.  A `HybridBlock` (`hybrid_block.py`) is written with a
+caller `F` in `hybrid_forward`, so that it runs on arrays (`F` is `mx.nd`) and on symbols (`F` is
+`mx.sym`) alike.  A `SymbolBlock` (`symbol_block.py`) computes a graph that is there already.
 
     class Net(gluon.HybridBlock):
         def __init__(self, **kwargs):
@@ -24,20 +25,16 @@ from typing import Any
 
 from mxbook import initializer
 from mxbook import ndarray as nd
-from mxbook import symbol as sym
 from mxbook.base import names, scopes
-from mxbook.base.context import Context, current_context
+from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError, ParameterError
-from mxbook.ndarray.ndarray import NDArray
-from mxbook.symbol.symbol import Symbol
 
 from . import loading, tracing
-from .cached_graph import CachedGraph
-from .parameter import DeferredInitializationError, Parameter, ParameterDict, _contexts
+from .parameter import Parameter, ParameterDict, _contexts
 from .tracing import _flatten, _regroup  # noqa: F401 - gluonts and others take them from here
-from .utils import HookHandle, _indent, shape_is_known
+from .utils import HookHandle, _indent
 
-__all__ = ["Block", "HybridBlock"]
+__all__ = ["Block", "HybridBlock", "SymbolBlock"]
 
 
 class _BlockScope:
@@ -339,6 +336,13 @@ class Block:
         handle.attach(self._forward_hooks, hook)
         return handle
 
+    def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> None:
+        """Call `callback(name, operator, array)` for the output of every operator, and with
+        `monitor_all` for its inputs, while hybridized blocks inside compute.
+        """
+        for child in self._children.values():
+            child.register_op_hook(callback, monitor_all)
+
     def apply(self, fn: Callable[["Block"], Any]) -> "Block":
         """Call `fn` with every block inside, then with this one; returns it."""
         for child in self._children.values():
@@ -358,11 +362,11 @@ class Block:
         running = scopes.local.blocks
         running.append(self)
         try:
-            for hook in tuple(self._forward_pre_hooks.values()) if self._forward_pre_hooks else ():
-                hook(self, args)
+            if self._forward_pre_hooks:
+                tracing.call_hooks(self, self._forward_pre_hooks, args)
             out = self.forward(*args)
-            for hook in tuple(self._forward_hooks.values()) if self._forward_hooks else ():
-                hook(self, args, out)
+            if self._forward_hooks:
+                tracing.call_hooks(self, self._forward_hooks, args, out)
             return out
         except MXNetError as error:
             scopes.add_place(error)
@@ -383,169 +387,11 @@ class Block:
         print(summary(self, inputs))
 
 
-class HybridBlock(Block):
-    """A block written with a caller `F`, in `hybrid_forward(F, x, *args, **parameters)`.
-
-    On arrays `F` is `mx.nd`, on symbols `mx.sym`; the block's own parameters come as arguments by
-    the names of the attributes they are assigned to.  Shapes of parameters that are unknown follow
-                                                       from the first input.
-
-    >>> class Scale(HybridBlock):
-    ...     def __init__(self, **kwargs):
-    ...         super().__init__(**kwargs)
-    ...         self.factor = self.params.get("factor", shape=(1,), init="ones")
-    ...     def hybrid_forward(self, F, x, factor):
-    ...         return F.broadcast_mul(x, factor)
-    >>> scale = Scale()
-    >>> scale.initialize()
-    >>> scale(nd.array([1, 2])).asnumpy()
-    array([1., 2.], dtype=float32)
-    """
-
-    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None):
-        super().__init__(prefix=prefix, params=params)
-        self._cached_graph: tuple = ()
-        self._cached_op = None
-        self._graphs: dict[Any, CachedGraph] = {}  # by the structure of the inputs
-        self._in_format: Any = None
-        self._out_format: Any = None
-        self._active = False
-        self._complete = False  # hybridized, and all parameters inside have their values
-        self._flags: list[tuple[str, Any]] = []
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if isinstance(value, HybridBlock):
-            self._clear_cached_op()
-
-    def register_child(self, block: Block, name: str | None = None) -> None:
-        """Put a HybridBlock inside this one; raises DTypeError for a plain Block."""
-        if not isinstance(block, HybridBlock):
-            raise DTypeError(
-                f"{type(block).__name__} cannot stand inside the HybridBlock {type(self).__name__}",
-                rule="children of a HybridBlock are HybridBlocks",
-                hint="HybridSequential in place of Sequential, HybridLambda in place of Lambda",
-            )
-        super().register_child(block, name)
-        self._clear_cached_op()
-
-    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
-        """Say that the block may be run as a graph; `static_alloc`, `static_shape` and other flags
-        are noted.
-
-        Shapes and initial values of all parameters are then worked out at the first call, from the
-        whole graph.
-        """
-        self._active = active
-        self._flags = list(kwargs.items())
-        self._clear_cached_op()
-        super().hybridize(active, **kwargs)
-
-    def _clear_cached_op(self) -> None:
-        self._cached_graph = ()
-        self._cached_op = None
-        self._graphs = {}
-        self._complete = False
-
-    def cast(self, dtype: Any) -> None:
-        """Convert all parameters to another element type."""
-        self._clear_cached_op()
-        super().cast(dtype)
-
-    # ---- shapes
-
-    def infer_shape(self, *args: Any) -> None:
-        """Work out the unknown shapes of parameters from inputs, without computing."""
-        for parameter, shape in tracing.infer(self, args, "shape"):
-            parameter.shape = shape
-
-    def infer_type(self, *args: Any) -> None:
-        """Work out the element types of parameters from inputs, without computing."""
-        for parameter, dtype in tracing.infer(self, args, "dtype"):
-            parameter._dtype = dtype
-
-    def explain_graph(self) -> None:
-        """Print the programs that a hybridized block runs: what every pass did and what it saved.
-
-        There is one for each kind of inputs it was called with, and for training and prediction.
-        """
-        programs = [p for g in self._graphs.values() for p in g.cached.programs.values()]
-        print(
-            "\n\n".join(map(str, programs)) or "nothing yet: call hybridize() and the block first"
-        )
-
-    def explain_shapes(self, *args: Any) -> None:
-        """Print what shape inference finds for these inputs: every operation and every parameter.
-
-        Nothing is computed and nothing changed.
-        """
-        print(tracing.shapes_in_words(self, args))
-
-    def _finish_deferred(self, args: tuple, parameters: Sequence[Parameter]) -> None:
-        """Infer shapes from the inputs and initialize the parameters whose time has come."""
-        if not all(shape_is_known(p.shape) for p in parameters):
-            self.infer_shape(*args)
-        for parameter in parameters:
-            parameter._finish_deferred_init()
-
-    def _finish_whole(self, args: tuple) -> None:
-        """The same for all blocks inside, in the order in which the graph uses the parameters."""
-        if any(p._deferred_init for p in self.collect_params().values()):
-            self._finish_deferred(args, tracing.parameters_in_order(self, args))
-        self._complete = True
-
-    # ---- computing
-
-    def forward(self, x: Any, *args: Any) -> Any:
-        """Call `hybrid_forward` with the `F` and the parameters that go with the inputs.
-
-        Raises DTypeError unless there is an array or a Symbol among the inputs, or if there are
-        both.
-        """
-        if isinstance(x, NDArray) and not args:
-            ctx = x._spec.ctx
-        else:
-            found = tracing.input_context((x, args))
-            if found is None:
-                return self._symbolic_forward(x, args)
-            ctx = found
-        if ctx == current_context():
-            return self._array_forward(ctx, x, args)
-        with ctx:  # what hybrid_forward creates lives where the inputs are
-            return self._array_forward(ctx, x, args)
-
-    def _array_forward(self, ctx: Context, x: Any, args: tuple) -> Any:
-        if self._active:
-            if not self._complete:
-                self._finish_whole((x, *args))
-            return self._run_graph(ctx, (x, *args))
-        try:
-            params = {name: p.data(ctx) for name, p in self._reg_params.items()}
-        except DeferredInitializationError:
-            self._finish_deferred((x, *args), list(self.params.values()))
-            params = {name: p.data(ctx) for name, p in self._reg_params.items()}
-        return self.hybrid_forward(nd, x, *args, **params)
-
-    def _run_graph(self, ctx: Context, args: tuple) -> Any:
-        """Compute with the graph for inputs of this structure, which is made at the first call."""
-        flat = [a for a in tracing.leaves(args) if isinstance(a, NDArray)]
-        structure = tracing.structure(args)
-        graph = self._graphs.get(structure)
-        if graph is None:
-            graph = self._graphs[structure] = CachedGraph(self, args)
-        return graph(flat, ctx)
-
-    def _symbolic_forward(self, x: Symbol, args: tuple) -> Any:
-        params = {name: p.var() for name, p in self._reg_params.items()}
-        with self.name_scope():
-            return self.hybrid_forward(sym, x, *args, **params)
-
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """What the block computes, written with `F`; defined by every subclass."""
-        raise MXNetError(f"{type(self).__name__} must define hybrid_forward(self, F, x, ...)")
-
-
 def _tree(block: Block, children: Any) -> str:
     """A block and the blocks inside, as MXNet prints them."""
     lines = "\n".join(f"  ({key}): {_indent(repr(child), 2)}" for key, child in children)
     return f"{type(block).__name__}(\n{lines}\n)"
+
+
+from .hybrid_block import HybridBlock  # noqa: E402 - it is a Block
+from .symbol_block import SymbolBlock  # noqa: E402

@@ -104,12 +104,19 @@ def only_trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
     return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
 
 
-def give_parameters(parameters: Iterable[Parameter]) -> None:
-    """Tell the trace in force what is known of a block's parameters."""
+def give_parameters(
+    parameters: Iterable[Parameter], variables: dict[str, Symbol] | None = None
+) -> None:
+    """Tell the trace in force what is known of a block's parameters.
+
+    `variables` are the symbols that stand for them by name, where these are not their own.
+    """
     if local.trace is not None:
         for p in parameters:
             made = f", made in {p._site.where}" if p._site else ""
-            local.trace.give(p.var(), p.shape, p.dtype, f"parameter {p.name}{made}")
+            symbol = p.var() if variables is None else variables.get(p.name)
+            if symbol is not None:
+                local.trace.give(symbol, p.shape, p.dtype, f"parameter {p.name}{made}")
 
 
 def untraceable(block: Any, error: Exception) -> Exception:
@@ -143,7 +150,7 @@ def call_hooks(block: Any, hooks: dict[int, Callable], *values: Any) -> None:
     """Call a block's hooks; while it is traced they are noted, and called with the arrays of every
     run of the graph.
     """
-    if local.trace is not None:
+    if local.trace is not None and any(isinstance(v, Symbol) for v in leaves(values)):
         local.trace.watched.append((block, hooks, values))
         return
     for hook in tuple(hooks.values()):
@@ -189,6 +196,16 @@ def shapes_in_words(block: Any, args: tuple) -> str:
     return "\n".join(f"{n:<{widths[0]}}  {k:<{widths[1]}}  {s}" for n, k, s in rows)
 
 
+def filled(value: Any, arrays: Iterator[NDArray]) -> Any:
+    """Nested symbols with arrays in their places; of several outputs a list."""
+    if isinstance(value, list | tuple):
+        return type(value)([filled(v, arrays) for v in value])
+    if not isinstance(value, Symbol):
+        return value
+    found = [next(arrays) for _ in value._entries]
+    return found[0] if len(found) == 1 else found
+
+
 # ---- MXNet's form of nested inputs: a flat list and a description
 
 
@@ -200,7 +217,7 @@ def _flatten(args: Any, inout_str: str) -> tuple[list, Any]:
     if args is None or isinstance(args, NDArray):
         return [args], -1 if args is None else 0
     if isinstance(args, Symbol):
-        count = len(args.list_outputs())
+        count = len(args._entries)
         return [args], count if count > 1 else 0
     if not isinstance(args, list | tuple):
         raise DTypeError(

@@ -9,12 +9,17 @@ from typing import Any
 
 
 class Instruction:
-    """One call: an operator with its parameters and plan, and the numbers of its values."""
+    """One call: an operator with its parameters and plan, and the numbers of its values.
 
-    __slots__ = ("inputs", "op", "outputs", "params", "plan")
+    `layer` says whose work it is, for people who measure.
+    """
 
-    def __init__(self, op: Any, params: Any, plan: Any, inputs: tuple, outputs: tuple):
-        self.op, self.params, self.plan = op, params, plan
+    __slots__ = ("inputs", "layer", "op", "outputs", "params", "plan")
+
+    def __init__(
+        self, op: Any, params: Any, plan: Any, inputs: tuple, outputs: tuple, layer: str = ""
+    ):
+        self.op, self.params, self.plan, self.layer = op, params, plan, layer
         self.inputs: tuple[int, ...] = inputs
         self.outputs: tuple[int, ...] = outputs
 

@@ -34,13 +34,14 @@ def gradient(
     F: Any,
     values: Values,
     finish: Callable[[Node], None],
+    begin: Callable[[Node], None] | None = None,
 ) -> dict[Node, Any]:
     """Gradients of the sum of the heads, weighted by the value beside each, for all variables
     reached.
 
     `finish(node)` is called when a node's gradient has been passed on (the tape then forgets what
     it saved).  A node is visited after all its readers: nodes are taken in the reverse order of
-    creation.
+    creation.  `begin(node)` is called before a node's rules are.
     """
     arriving: dict[Node, list] = {}
     queue: list[tuple[int, Node]] = []
@@ -49,6 +50,8 @@ def gradient(
     variables: dict[Node, Any] = {}
     while queue:
         node = heappop(queue)[1]
+        if begin is not None:
+            begin(node)
         dys = arriving.pop(node)
         op = node.op
         if op is None:

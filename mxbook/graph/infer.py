@@ -4,7 +4,7 @@ Every operator's rule may complete its inputs as well as its outputs (a layer's 
 its data), so the nodes are visited until nothing changes any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,34 @@ def made_shapes(op: Operator, p: Any) -> tuple[list, list]:
     """
     _, outs = op.infer_shapes(p)
     return [], [s if s is None else tuple([d or None for d in s]) for s in outs]
+
+
+def made_params(
+    nodes: Iterable[Node], heads: list[Entry], given: dict[Node, Shape]
+) -> dict[Node, Any]:
+    """Parameters of the nodes that make arrays in shapes that follow from the rest of the graph.
+
+    `given` are the shapes of the variables; see `made_shapes`.
+    """
+    makers = [node for node in nodes if node.op is not None and not node.op.inputs]
+    unsure = [n for n in makers if not all(map(shapes.known, made_shapes(n.op, n.params)[1]))]
+    if not unsure:
+        return {}
+    shape_of = infer_shapes(heads, given)
+    return {node: _in_shape(node.params, shape_of((node, 0))) for node in unsure}
+
+
+def _in_shape(p: Any, shape: Any) -> Any:
+    """The same parameters for a result of a shape; as they are when it does not follow."""
+    values = dict(p.items())
+    if not shapes.known(shape):
+        return p
+    if "shape" in values:
+        values["shape"] = shape
+    elif "infer_range" in values:  # half a step before the end, so that rounding does not matter
+        count = -(-shape[0] // p.repeat)
+        values["stop"] = p.start + p.step * (count - 0.5)
+    return type(p)(values)
 
 
 def infer_types(

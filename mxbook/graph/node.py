@@ -3,6 +3,8 @@
 from itertools import count
 from typing import Any
 
+from mxbook.base import scopes
+
 Entry = tuple["Node", int]  # an output of a node
 
 next_order = count().__next__
@@ -13,7 +15,7 @@ class Node:
 
     `inputs` are entries, i.e. pairs of a node and the number of its output; on the tape None stands
     for an array that no gradient flows to.  `order` grows with creation: a node comes after its
-    inputs.
+    inputs.  `layer` is the block that made it, for people who measure.
 
     On the tape a node also has the `plan` it ran by (shapes) and the `saved` arrays its gradient
     rules named; a variable has `grad`, the array that receives the gradient, `grad_req`, and
@@ -27,6 +29,7 @@ class Node:
         "grad",
         "grad_req",
         "inputs",
+        "layer",
         "name",
         "op",
         "order",
@@ -40,6 +43,7 @@ class Node:
         self.params = params
         self.inputs: tuple[Entry | None, ...] = inputs
         self.name = name
+        self.layer = scopes.layer()
         self.attrs: dict[str, str] = {}
         self.order = next_order()
         self.plan: Any = None

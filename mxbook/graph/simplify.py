@@ -1,4 +1,4 @@
-"""Making code shorter: the same thing is not computed twice, and nothing that nobody wants."""
+"""Making code shorter: nothing is computed twice, in every run again, or for nobody."""
 
 from typing import Any
 
@@ -20,15 +20,20 @@ def without_repetition(code: Code) -> Code:
     first: dict[Any, Instruction] = {}
     same: dict[int, int] = {}
     kept = []
-    results = set(code.results)
+    own = code.wanted  # what comes out is an array of its own each time
     for place, instruction in enumerate(code.instructions):
         inputs = tuple([same.get(i, i) for i in instruction.inputs])
         moved = Instruction(
-            instruction.op, instruction.params, instruction.plan, inputs, instruction.outputs
+            instruction.op,
+            instruction.params,
+            instruction.plan,
+            inputs,
+            instruction.outputs,
+            instruction.layer,
         )
         key = (instruction.op.name, tuple(instruction.params.items()), inputs)
         before = first.get(key) if instruction.repeatable else None
-        if before is not None and not results & set(instruction.outputs):
+        if before is not None and not own & set(instruction.outputs):
             same.update(zip(instruction.outputs, before.outputs, strict=True))
             continue
         if instruction.repeatable:
@@ -37,6 +42,31 @@ def without_repetition(code: Code) -> Code:
     found = code.with_instructions(kept)
     found.gradients = tuple(None if g is None else same.get(g, g) for g in code.gradients)
     return found
+
+
+def without_constants(code: Code) -> tuple[Code, list[Instruction]]:
+    """The code without what is the same in every run, and these instructions, to be run once.
+
+    Their values count as inputs, behind the others.  What comes out stays, because it must be new
+    each time.
+    """
+    constant: set[int] = set()
+    folded, kept = [], []
+    for place, instruction in enumerate(code.instructions):
+        outputs = set(instruction.outputs)
+        if (
+            instruction.repeatable
+            and constant >= set(instruction.inputs)
+            and not (outputs & code.wanted)
+        ):
+            constant |= outputs
+            folded.append(instruction)
+        else:
+            kept.append((place, instruction))
+    found = code.with_instructions(kept)
+    used = {v for _, i in kept for v in i.inputs}
+    found.inputs = (*code.inputs, *sorted(constant & used))
+    return found, folded
 
 
 def without_dead_code(code: Code) -> Code:

@@ -58,6 +58,7 @@ class Augmenter:
         return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image; subclasses define it."""
         raise TypeError(f"{type(self).__name__} must define __call__")
 
 
@@ -83,6 +84,7 @@ class SequentialAug(Augmenter):
         return [type(self).__name__.lower(), [t.dumps() for t in self.ts]]
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         for change in self.ts:
             src = change(src)
         return src
@@ -100,6 +102,7 @@ class RandomOrderAug(Augmenter):
         return [type(self).__name__.lower(), [t.dumps() for t in self.ts]]
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         random.shuffle(self.ts)
         for change in self.ts:
             src = change(src)
@@ -118,6 +121,7 @@ class ResizeAug(Augmenter):
         self.interp = interp
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return resize_short(src, self.size, self.interp)
 
 
@@ -130,6 +134,7 @@ class ForceResizeAug(Augmenter):
         self.interp = interp
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return _resized(src, self.size, self.interp)
 
 
@@ -142,6 +147,7 @@ class RandomCropAug(Augmenter):
         self.interp = interp
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return random_crop(src, self.size, self.interp)[0]
 
 
@@ -163,6 +169,7 @@ class RandomSizedCropAug(Augmenter):
         self.interp = interp
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return random_size_crop(src, self.size, self.area, self.ratio, self.interp)[0]
 
 
@@ -175,6 +182,7 @@ class CenterCropAug(Augmenter):
         self.interp = interp
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return center_crop(src, self.size, self.interp)[0]
 
 
@@ -186,6 +194,7 @@ class HorizontalFlipAug(Augmenter):
         self.p = p
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return nd.flip(src, axis=1) if random.random() < self.p else src
 
 
@@ -200,6 +209,7 @@ class BrightnessJitterAug(Augmenter):
         self.brightness = brightness
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         src *= 1.0 + random.uniform(-self.brightness, self.brightness)
         return src
 
@@ -214,6 +224,7 @@ class ContrastJitterAug(Augmenter):
         self.coef = nd.array([[BRIGHTNESS]])
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         factor = 1.0 + random.uniform(-self.contrast, self.contrast)
         gray = src * self.coef
         gray = (3.0 * (1.0 - factor) / gray.size) * nd.sum(gray)
@@ -231,6 +242,7 @@ class SaturationJitterAug(Augmenter):
         self.coef = nd.array([[BRIGHTNESS]])
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         factor = 1.0 + random.uniform(-self.saturation, self.saturation)
         gray = nd.sum(src * self.coef, axis=2, keepdims=True)
         gray *= 1.0 - factor
@@ -254,6 +266,7 @@ class HueJitterAug(Augmenter):
         self.ityiq = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         angle = random.uniform(-self.hue, self.hue) * math.pi
         cos, sin = math.cos(angle), math.sin(angle)
         turn = np.array([[1.0, 0.0, 0.0], [0.0, cos, -sin], [0.0, sin, cos]])
@@ -286,6 +299,7 @@ class LightingAug(Augmenter):
         self.eigvec = eigvec
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         alpha = np.random.normal(0, self.alphastd, size=(3,))
         src += nd.array(np.dot(self.eigvec * alpha, self.eigval))
         return src
@@ -300,6 +314,7 @@ class ColorNormalizeAug(Augmenter):
         self.std = None if std is None else nd.array(std)
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return color_normalize(src, self.mean, self.std)
 
 
@@ -312,6 +327,7 @@ class RandomGrayAug(Augmenter):
         self.mat = nd.array([[0.21] * 3, [0.72] * 3, [0.07] * 3])
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return nd.dot(src, self.mat) if random.random() < self.p else src
 
 
@@ -323,6 +339,7 @@ class CastAug(Augmenter):
         self.typ = typ
 
     def __call__(self, src: NDArray) -> NDArray:
+        """The changed image."""
         return src.astype(self.typ)
 
 
@@ -421,4 +438,6 @@ def CreateAugmenter(  # noqa: N802 - MXNet's name
         found.append(HorizontalFlipAug(0.5))
     found.append(CastAug())
     found += color_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray)
-    return found + normalizer(mean, std)
+    # MXNet has single precision here, which `dumps` shows.
+    mean = nd.array(MEAN) if mean is True else mean
+    return found + normalizer(mean, nd.array(STD) if std is True else std)

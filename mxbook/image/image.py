@@ -15,6 +15,7 @@ import numpy as np
 
 from mxbook import ndarray as nd
 from mxbook.base.errors import ParameterError
+from mxbook.formats import pictures
 from mxbook.ndarray import NDArray
 
 _internal: Any = nd._internal  # type: ignore[attr-defined]
@@ -72,8 +73,6 @@ def imencode(img: Any, img_fmt: str = ".jpg", quality: int = 95) -> bytes:
     >>> imdecode(imencode(nd.ones((2, 2, 3), dtype="uint8"), ".png"))[0, 0].asnumpy()
     array([1, 1, 1], dtype=uint8)
     """
-    from mxbook.formats import pictures
-
     pixels = img.asnumpy() if isinstance(img, NDArray) else np.asarray(img)
     return pictures.encode(pixels, img_fmt, quality)
 
@@ -92,7 +91,9 @@ def imresize(src: NDArray, w: int, h: int, *args: Any, **kwargs: Any) -> NDArray
     return _internal._cvimresize(src, w, h, interp, *args[1:], **kwargs)
 
 
-def copyMakeBorder(src: NDArray, top: int, bot: int, left: int, right: int, *args: Any, **kwargs: Any):  # noqa: N802, E501 - MXNet's name
+def copyMakeBorder(  # noqa: N802 - MXNet's name
+    src: NDArray, top: int, bot: int, left: int, right: int, *args: Any, **kwargs: Any
+) -> NDArray:
     """An image with a border: `copyMakeBorder(src, top, bot, left, right, type=0, value=0, ...)`.
 
     `values` has a number for each channel, `type` says what else there may be: see

@@ -14,6 +14,7 @@ from mxbook import ndarray as nd
 from mxbook import recordio
 from mxbook.base.errors import FileFormatError, ParameterError, ShapeError
 from mxbook.io import DataBatch, DataIter
+from mxbook.io.lists import read_list
 from mxbook.ndarray import NDArray
 
 from .augmenters import CreateAugmenter
@@ -96,7 +97,9 @@ class ImageIter(DataIter):
         self.imglist: dict | None = None
         keys: list = []
         if path_imglist:
-            keys, self.imglist = read_list(path_imglist, dtype)
+            entries = list(read_list(path_imglist))
+            keys = [entry.key for entry in entries]
+            self.imglist = {e.key: (nd.array(e.label, dtype=dtype), e.path) for e in entries}
         elif isinstance(imglist, list):
             keys, self.imglist = labelled(imglist, dtype)
         self.seq = self._order(keys, shuffle, num_parts)
@@ -199,7 +202,7 @@ class ImageIter(DataIter):
 
     def _new_batch(self) -> tuple[NDArray, NDArray]:
         data = nd.zeros((self.batch_size, *self.data_shape))
-        return data, nd.zeros(self.provide_label[0][1], dtype=self.dtype)
+        return data, nd.zeros(self.provide_label[0][1])
 
     def next(self) -> DataBatch:
         """The next batch.  Raises StopIteration after the last."""
@@ -224,16 +227,16 @@ class ImageIter(DataIter):
     def check_data_shape(self, data_shape: tuple[int, ...]) -> None:
         """Raise ShapeError unless this is (3, height, width)."""
         if not len(data_shape) == 3:
-            raise ShapeError(
-                f"data_shape cannot be {data_shape}", rule="(3, height, width)"
-            )
+            raise ShapeError(f"data_shape cannot be {data_shape}", rule="(3, height, width)")
         if not data_shape[0] == 3:
-            raise ShapeError("This iterator expects inputs to have 3 channels.", rule="data_shape[0] is 3")
+            raise ShapeError(
+                "This iterator expects inputs to have 3 channels.", rule="data_shape[0] is 3"
+            )
 
     def check_valid_image(self, data: Any) -> None:
-        """Raise ShapeError for an image without pixels."""
-        if len(data.shape) == 0 or 0 in data.shape:
-            raise ShapeError("Data shape is wrong", values=[("image", str(data.shape))])
+        """Raise ShapeError unless `data`, an image or a list of one, begins with something."""
+        if len(data[0].shape) == 0:
+            raise ShapeError("Data shape is wrong", rule="(height, width, channels)")
 
     def imdecode(self, s: bytes) -> NDArray:
         """Bytes as an image; the error names the place."""
@@ -300,35 +303,8 @@ def _opened(path_imgrec: str | None, path_imgidx: str | None) -> tuple[Any, list
     return indexed, list(indexed.keys)
 
 
-def read_list(path: str, dtype: str) -> tuple[list[int], dict]:
-    """The keys of a list file, and label and path for each.
-
-    Raises FileFormatError with the number of the line.
-    """
-    keys, found = [], {}
-    with open(path) as lines:
-        for number, line in enumerate(lines, 1):
-            parts = line.strip().split("\t")
-            if parts == [""]:
-                continue
-            try:
-                key, label = int(parts[0]), [float(p) for p in parts[1:-1]]
-                if not label:
-                    raise ValueError
-            except ValueError:
-                raise FileFormatError(
-                    f"line {number} of an image list cannot be read",
-                    rule="a key, one or more numbers and a path, with tabulators between them",
-                    values=[("found", repr(line.rstrip(chr(10))))],
-                    place=[("file", path), ("line", str(number))],
-                ) from None
-            keys.append(key)
-            found[key] = (nd.array(label, dtype=dtype), parts[-1])
-    return keys, found
-
-
 def labelled(images: Iterable, dtype: str) -> tuple[list[str], dict]:
-    """The same from a Python list; the keys are "1", "2", ..."""
+    """The keys "1", "2", ... of a Python list, and label and path for each."""
     found = {}
     for number, image in enumerate(images, 1):
         label = image[:-1] if len(image) > 2 else image[0]

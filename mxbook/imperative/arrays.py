@@ -21,6 +21,7 @@ from mxbook.ops import sparse
 
 array_class: Any = None  # NDArray; registers itself
 classes: dict[str, Any] = {}  # the class of each storage type
+numpy_class: Any = None  # mx.np.ndarray, once `mx.np` is there; registers itself
 _new = object.__new__
 
 
@@ -29,6 +30,28 @@ def register_array(cls: type, stype: str = "default") -> None:
     global array_class
     classes[stype] = cls
     array_class = classes["default"]
+
+
+def register_numpy(cls: type) -> None:
+    """Tell `invoke` the class of arrays with NumPy's semantics."""
+    global numpy_class
+    numpy_class = cls
+
+
+def class_for(arrays: Any) -> Any:
+    """The class of results of these inputs: NumPy's if one of them has it, else None (the usual)."""
+    if numpy_class is None:
+        return None
+    return numpy_class if any(type(a) is numpy_class for a in arrays) else None
+
+
+def plain(array: Any) -> Any:
+    """The array as one of MXNet's own class, as gradient rules want it; same memory and entry."""
+    if numpy_class is None or type(array) is not numpy_class:
+        return array
+    other = alias(array, array._entry)
+    other.__class__ = array_class
+    return other
 
 
 def wrap(data: Any, spec: Spec, origin: tuple | None = None, cls: type | None = None) -> Any:

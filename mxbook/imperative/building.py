@@ -7,9 +7,11 @@ by the same pass and the same rules as on the tape.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mxbook.base import scopes
 from mxbook.base.spec import Spec
 from mxbook.graph.code import Code, Instruction
 from mxbook.graph.gradient import gradient
+from mxbook.graph.infer import made_params
 from mxbook.graph.node import Entry, Node, variable
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 from mxbook.ops.params import Values, parse
@@ -73,6 +75,7 @@ class Builder:
         self.specs: list[Spec] = []
         self.of_entry: dict[Entry, Value] = {}
         self.flow: dict[Node, list[Value]] = {}  # the inputs of a node
+        self.layer = ""  # whose instructions are being taken down
 
     def input(self, spec: Spec, differentiable: bool) -> Value:
         """A value that is given."""
@@ -85,6 +88,7 @@ class Builder:
         node = None
         if any(e is not None for e in entries):
             node = Node(op, p, entries)
+            node.layer = self.layer
             node.plan = plan
             self.flow[node] = list(inputs)
         found = [
@@ -93,7 +97,7 @@ class Builder:
         ]
         numbers = tuple([v.number for v in inputs])
         self.instructions.append(
-            Instruction(op, p, plan, numbers, tuple([v.number for v in found]))
+            Instruction(op, p, plan, numbers, tuple([v.number for v in found]), self.layer)
         )
         return found
 
@@ -137,10 +141,13 @@ def build(
     builder = Builder(train)
     given = [builder.input(s, w) for s, w in zip(specs, wanted, strict=True)]
     found: dict[Node, list[Value]] = {n: [v] for n, v in zip(variables, given, strict=True)}
+    shapes = {n: spec.shape for n, spec in zip(variables, specs, strict=True)}
+    params = made_params(nodes, list(heads), shapes)
     for node in nodes:
         if node.op is not None:
             inputs = [found[n][i] for n, i in node.inputs]  # type: ignore[misc]
-            found[node] = builder.call(node.op, node.params, inputs)
+            builder.layer = node.layer or node.name
+            found[node] = builder.call(node.op, params.get(node, node.params), inputs)
     results = _own_values(builder, [found[n][i] for n, i in heads], given)
     forward = len(builder.instructions)
     if not any(wanted):
@@ -152,7 +159,13 @@ def build(
         )
     arriving = [builder.input(v.spec, False) for v in results]
     pairs = [(v.entry, dy) for v, dy in zip(results, arriving, strict=True) if v.entry is not None]
-    reached = gradient(pairs, builder, builder.value, lambda node: None)
+
+    builder.train = True  # as MXNet's backward, unless it is told otherwise
+
+    def begin(node: Node) -> None:
+        builder.layer = scopes.backward_of(node.layer)
+
+    reached = gradient(pairs, builder, builder.value, lambda node: None, begin)
     gradients = [None if v.entry is None else reached.get(v.entry[0]) for v in given]
     return Code(
         builder.instructions,

@@ -12,16 +12,19 @@ adding one.
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from mxbook.base.context import current_context
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Values
+from mxbook.ops.params import Real, Values
 
 from . import arrays
-from .invoke import invoke, run_plan
+from .arrays import idle
+from .invoke import failed, invoke, run_plan
 from .mode import local, mode
-from .plan import plan_for, tables
+from .plan import Plan, plan_for, tables
 from .tape import make_node, record, unrecorded
 
 # NumPy's warnings about 1 / 0 and the like; the careful way switches them off at the source.
@@ -48,7 +51,12 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
         if type(rhs) is not cls:
             return with_number(self, rhs)
         plan = table.get((self._spec, rhs._spec))
-        if plan is None or self._var is not None or rhs._var is not None or not mode.inline:
+        if (
+            plan is None
+            or not mode.inline
+            or (self._var is not None and not idle(self))
+            or (rhs._var is not None and not idle(rhs))
+        ):
             return learn(op, p, table, self, rhs)
         f = _frame(1)
         result = _new(cls)
@@ -58,7 +66,7 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
         try:
             result._data = plan.fast(self._data, rhs._data)
         except Exception:  # again, the careful way, which knows what to do with it
-            return invoke(op, (self, rhs), p)[0]
+            return invoke(op, (self, rhs), p, cls=cls)[0]
         if mode.plain:
             return result
         entries = (self._entry, rhs._entry)
@@ -83,7 +91,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         p.scalar = float(number)
         p.plan_key = ()
         plan = table.get(self._spec)
-        if plan is None or self._var is not None or not mode.inline:
+        if plan is None or not mode.inline or (self._var is not None and not idle(self)):
             return learn(op, p, table, self)
         f = _frame(depth)
         result = _new(cls)
@@ -93,7 +101,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         try:
             result._data = plan.fast(self._data, p.scalar)
         except Exception:
-            return invoke(op, (self,), p)[0]
+            return invoke(op, (self,), p, cls=cls)[0]
         if mode.plain:
             return result
         if local.recording and self._entry is not None:
@@ -105,22 +113,67 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
     return method
 
 
-def array_function(op: Operator, general: Callable) -> Callable:
-    """A function of one or two arrays and nothing else; any other call goes to `general`."""
+def in_place_method(op: Operator, scalar_op: Operator, cls: type, careful: Callable) -> Callable:
+    """A method `(self, rhs)` that writes its result into the array itself; `careful` does the same
+    on any way."""
+    table = new_table()
+    p = op.values({})
+
+    def method(self, rhs):
+        if type(rhs) is cls:
+            key, values, given = (self._spec, rhs._spec), p, (self, rhs)
+        elif type(rhs) is float or type(rhs) is int:
+            values = _new(scalar_op.values)
+            values.scalar = float(rhs)
+            values.plan_key = ()
+            key, given = self._spec, (self,)
+        else:
+            return careful(self, rhs)
+        plan = table.get(key)
+        if plan is None or not mode.plain or not all([idle(a) for a in given]):
+            result = careful(self, rhs)
+            if plan is None:
+                learn_in_place(op if len(given) > 1 else scalar_op, values, table, key, given)
+            return result
+        f = _frame(1)
+        try:
+            local.quiet.run(plan.kernel, values, *[a._data for a in given], out=self._data)
+        except Exception:
+            return careful(self, rhs)
+        self._origin = (plan, f.f_code, f.f_lasti, "written")
+        return self
+
+    return method
+
+
+def learn_in_place(op: Operator, p: Values, table: dict, key: object, given: tuple) -> None:
+    """Remember the plan of a call that may write its result into its first input."""
+    plan = plan_for(op, p, tuple([a._spec for a in given]), local.training)
+    if plan.simple and plan.writes_out and op.in_place and plan.output is given[0]._spec:
+        if len(table) > 10_000:
+            table.clear()
+        table[key] = plan
+
+
+def array_function(op: Operator, general: Callable, numpy: bool = False) -> Callable:
+    """A function of one or two arrays and nothing else; any other call goes to `general`.
+
+    With `numpy` they are arrays of `mx.np`.
+    """
     table = new_table()
     p = op.values({})
     count = len(op.inputs)
 
     def function(*args, **kwargs):
-        cls = arrays.array_class
+        cls = arrays.numpy_class if numpy else arrays.array_class
         if kwargs or len(args) != count or not mode.inline:
             return general(*args, **kwargs)
         for a in args:
-            if type(a) is not cls or a._var is not None:
+            if type(a) is not cls or (a._var is not None and not idle(a)):
                 return general(*args)
         plan = table.get(args[0]._spec if count == 1 else (args[0]._spec, args[1]._spec))
         if plan is None:
-            return learn(op, p, table, *args)
+            return learn(op, p, table, *args, cls=cls if numpy else None)
         result = _new(cls)
         result._origin = arrays.origin_of(plan)
         result._spec = plan.output
@@ -128,7 +181,7 @@ def array_function(op: Operator, general: Callable) -> Callable:
         try:
             result._data = plan.fast(*[a._data for a in args])
         except Exception:
-            return invoke(op, args, p)[0]
+            return invoke(op, args, p, cls=cls if numpy else None)[0]
         if mode.plain:
             return result
         if local.recording:
@@ -140,58 +193,67 @@ def array_function(op: Operator, general: Callable) -> Callable:
     return function
 
 
-def general_function(op: Operator, general: Callable, bind: Callable) -> Callable:
+def general_function(
+    op: Operator, general: Callable, bind: Callable, numpy: bool = False
+) -> Callable:
     """A function of arrays and parameters.
 
     A call like one before (arrays of the same specs, equal parameters) finds its plan and the
     values of the parameters in one look-up; `general` makes any other call, and `bind` tells arrays
-    from parameters.
+    from parameters.  With `numpy` the arrays are those of `mx.np`.
     """
     table = new_table()
+    signed = any(isinstance(param, Real) for param in op.params)
 
     def function(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
         if out is not None or not mode.inline:
             return general(*args, out=out, **kwargs)
-        cls = arrays.array_class
-        given, key = [], []
+        if signed and any([type(v) is float and v == 0 for v in (*args, *kwargs.values())]):
+            return general(*args, **kwargs)  # to a table 0.0 and -0.0 are the same
+        cls = arrays.numpy_class if numpy else arrays.array_class
+        given: list = []
+        key: list = []
         for a in args:
             if type(a) is cls:
-                if a._var is not None and not arrays.idle(a):
+                if a._var is not None and not idle(a):
                     return general(*args, **kwargs)
                 given.append(a)
                 key.append(a._spec)
             else:
                 key.append(a)
+        if not given:
+            key.append(current_context())
+        if op.uses_train:
+            key.append(local.training)
         try:
             plan, p = table.get((*key, *kwargs.items()), UNKNOWN)
         except TypeError:  # a list among the parameters
             return general(*args, **kwargs)
         if plan is None:
             if p is None:
-                remember(op, bind, table, (*key, *kwargs.items()), args, kwargs)
+                remember(op, bind, table, (*key, *kwargs.items()), args, kwargs, cls)
             return general(*args, **kwargs)
-        result = _new(cls)
-        result._origin = arrays.origin_of(plan)
-        result._spec = plan.output
-        result._var = result._entry = None
-        data = [a._data for a in given]
-        try:
-            if plan.pooled:
-                out = arrays.empty(plan.output)
-                result._data = local.quiet.run(plan.kernel, p, *data, out=out)
-            else:
-                result._data = local.quiet.run(plan.kernel, p, *data)
-        except Exception:  # again, the careful way, which knows what to do with it
-            return invoke(op, given, p)[0]
-        if mode.plain:
-            return result
-        if local.recording:
-            record(plan, p, given, [result])
-        else:
-            unrecorded(result)
-        return result
+        results = results_of(plan, p, given, arrays.origin_of(plan), cls)
+        if not mode.plain and local.recording:
+            record(plan, p, given, results)
+        elif not mode.plain:
+            for result in results:
+                unrecorded(result)
+        return results[0] if plan.visible == 1 else results[: plan.visible]
 
     return function
+
+
+def results_of(plan: Plan, p: Values, given: list, origin: tuple, cls: type) -> list:
+    """Call the kernel of a simple plan on ready arrays."""
+    into = {"out": arrays.empty(plan.output)} if plan.pooled else {}
+    try:
+        found = local.quiet.run(plan.kernel, p, *[a._data for a in given], **into)
+    except Exception as error:
+        return failed(plan, error, given, None, origin, cls)
+    found = found if isinstance(found, tuple | list) else (found,)
+    wrap = arrays.wrap
+    return [wrap(d, spec, origin, cls) for d, spec in zip(found, plan.outputs, strict=True)]
 
 
 UNKNOWN = (None, None)  # in place of a plan and values: a call that was not seen before ...
@@ -199,31 +261,29 @@ CAREFUL = (None, ())  # ... or one that always goes the careful way
 PLAIN = (str, int, float, type(None), np.dtype, type)  # parameters that a table may hold
 
 
-def remember(op: Operator, bind: Callable, table: dict, key: tuple, args: tuple, kwargs: dict):
-    """Note plan and values of a call under a key, if it may go the fast way.
-
-    Calls with 0.0 among the numbers may not, because -0.0 would find them, too.
-    """
-    inputs, p = bind(op, args, kwargs)
+def remember(
+    op: Operator, bind: Callable, table: dict, key: tuple, args: tuple, kwargs: dict, cls: type
+) -> None:
+    """Note plan and values of a call under a key, if it may go the fast way."""
+    inputs, p = bind(op, args, kwargs, cls)
     names = (*op.positional, *(param.name for param in op.params))
     params = {**dict(zip(names, args, strict=False)), **kwargs} if not op.variadic else kwargs
     params = {name: value for name, value in params.items() if name not in op.inputs}
-    listed = sum(type(a) is arrays.array_class for a in args) == len(inputs)
+    listed = sum(type(a) is cls for a in args) == len(inputs)
     plain = all(isinstance(v, PLAIN) or _all_plain(v) for v in params.values())
     if not (listed and plain):
         return
     plan = plan_for(op, p, tuple([a._spec for a in inputs]), local.training)
-    zero = any(type(getattr(p, n)) is float and getattr(p, n) == 0 for n in params)
     if len(table) > 10_000:
         table.clear()
-    table[key] = CAREFUL if zero or not plan.simple else (plan, p)
+    table[key] = (plan, p) if plan.simple else CAREFUL
 
 
 def _all_plain(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(v, PLAIN) for v in value)
 
 
-def learn(op: Operator, p: Values, table: dict, *arrays):
+def learn(op: Operator, p: Values, table: dict, *arrays, cls: type | None = None):
     """The careful way; remembers the plan where the fast way may be taken next time."""
     specs = tuple([a._spec for a in arrays])
     plan = plan_for(op, p, specs, local.training)
@@ -231,4 +291,4 @@ def learn(op: Operator, p: Values, table: dict, *arrays):
         if len(table) > 10_000:
             table.clear()
         table[specs if len(specs) > 1 else specs[0]] = plan
-    return run_plan(plan, p, arrays)[0]
+    return run_plan(plan, p, arrays, cls=cls)[0]

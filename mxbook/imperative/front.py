@@ -14,6 +14,7 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values, parse
 
 from . import arrays as _arrays
+from .arrays import class_for as _class_for
 from .fast import array_function, general_function
 from .invoke import invoke
 from .namespaces import public_name
@@ -23,22 +24,26 @@ BOUND_PER_OPERATOR = 1_000  # learning rates may change in every step
 LAST = ("out", "name")  # what functions on arrays take after inputs and parameters
 
 
-def function_of(op: Operator, name: str, module: str) -> Callable:
-    """The function `name` on arrays for an operator."""
+def function_of(op: Operator, name: str, module: str, numpy: bool = False) -> Callable:
+    """The function `name` on arrays for an operator.
+
+    With `numpy` the inputs and the results are arrays of `mx.np`; without it the results are if
+    one of the inputs is.
+    """
 
     def call(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
-        inputs, p = bind(op, args, kwargs)
+        inputs, p = bind(op, args, kwargs, _arrays.numpy_class if numpy else None)
         if out is not None:
             return _into(op, inputs, p, out)
-        results = invoke(op, inputs, p)
+        results = invoke(op, inputs, p, cls=_arrays.numpy_class if numpy else _class_for(inputs))
         visible = op.visible_outputs(p)
         return results[0] if visible == 1 else results[:visible]
 
     plain = not op.params and len(op.inputs) <= 2 and not op.variadic and not op.optional
     if plain and op.visible_outputs(op.values({})) == 1:
-        return dress(array_function(op, call), op, name, module)
+        return dress(array_function(op, call, numpy), op, name, module)
     if may_be_simple(op):
-        return dress(general_function(op, call, bind), op, name, module)
+        return dress(general_function(op, call, bind, numpy), op, name, module)
     return dress(call, op, name, module)
 
 
@@ -85,8 +90,10 @@ def documentation(op: Operator) -> str:
     return inspect.cleandoc(op.doc) + table
 
 
-def bind(op: Operator, args: tuple, kwargs: dict) -> tuple[list, Values]:
-    """Sort the arguments of a call into input arrays and parameter values.
+def bind(
+    op: Operator, args: tuple, kwargs: dict, kind: type | None = None
+) -> tuple[list, Values]:
+    """Sort the arguments of a call into input arrays (of the class `kind`) and parameter values.
 
     Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.
     """
@@ -101,9 +108,9 @@ def bind(op: Operator, args: tuple, kwargs: dict) -> tuple[list, Values]:
             p = op.bound.get(key)
         except TypeError:  # a list among the parameters: parsed each time
             key = p = None
-        if p is not None and all(isinstance(a, _arrays.array_class) for a in args):
+        if p is not None and all(isinstance(a, kind or _arrays.array_class) for a in args):
             return list(args), p
-    inputs, given = split(op, args, kwargs)
+    inputs, given = split(op, args, kwargs, kind)
     p = parse(op.name, op.values, given)
     if key is not None:
         if len(op.bound) >= BOUND_PER_OPERATOR:
@@ -170,6 +177,13 @@ def _check_array(op: Operator, name: str, value: Any, wanted: type) -> None:
     kind = type(value).__name__
     if kind == "Symbol":
         raise _on_symbols(op, name)
+    if wanted is _arrays.numpy_class:
+        own = isinstance(value, _arrays.array_class)
+        raise DTypeError(
+            f"{op.name}: {name} is a {kind}",
+            rule="inputs of mx.np functions are mx.np.ndarrays",
+            hint="x.as_np_ndarray() shares its memory" if own else "wrap it: mx.np.array(...)",
+        )
     raise DTypeError(
         f"{op.name}: {name} is a {kind}",
         rule="inputs of mx.nd functions are NDArrays",

@@ -24,13 +24,15 @@ class Steps:
     """The parameters of a fused instruction: what is done, on numbered registers.
 
     `steps` are (kernel, parameters, inputs, output); the first registers are the inputs, `outs`
-    says for some registers which output they are.  `spare` registers are worked in.
+    says for some registers which output they are.  `spare` registers are worked in.  `names` are
+    the operators, for people.
     """
 
-    __slots__ = ("outs", "registers", "spare", "steps")
+    __slots__ = ("names", "outs", "registers", "spare", "steps")
 
     def __init__(self, instructions: Sequence[Instruction], inputs: tuple, outputs: tuple):
         number = {v: i for i, v in enumerate(inputs)}
+        self.names = [x.op.name for x in instructions]
         self.outs = {}
         self.steps = []
         free: list[int] = []
@@ -110,4 +112,12 @@ def join(instructions: Sequence[Instruction], inputs: tuple, outputs: tuple) -> 
     """The instruction that takes the place of several."""
     spec_of = {x.outputs[0]: x.plan.outputs[0] for x in instructions}
     plan = FusedPlan(instructions, tuple(spec_of[v] for v in outputs))
-    return Instruction(FUSED, Steps(instructions, inputs, outputs), plan, inputs, outputs)
+    steps = Steps(instructions, inputs, outputs)
+    return Instruction(FUSED, steps, plan, inputs, outputs, instructions[0].layer)
+
+
+def title(instruction: Instruction) -> str:
+    """The name of an instruction's operator; of a fused one, all their names."""
+    if instruction.op is not FUSED:
+        return instruction.op.name
+    return "+".join(instruction.params.names)

@@ -50,6 +50,8 @@ def run_plan(plan: Plan, p: Values, arrays: Sequence[Any], outs=None, cls=None) 
         results = run_now(plan, p, arrays, outs, origin, cls)
     elif mode.inline and (plan.small or mode.naive) and all(map(idle, arrays)):
         results = run_inline(plan, p, arrays, outs, origin, cls)
+    elif mode.traced and (plan.small or mode.naive) and not plan.draws and all(map(idle, arrays)):
+        results = run_traced(plan, p, arrays, outs, origin, cls)
     else:
         results = run_queued(plan, p, arrays, outs, origin, cls)
     if mode.plain and outs is None:
@@ -59,6 +61,8 @@ def run_plan(plan: Plan, p: Values, arrays: Sequence[Any], outs=None, cls=None) 
             out._origin = (*origin[:3], "written")
     if local.recording:
         tape.record(plan, p, arrays, results)
+        if engine.state.tracing:
+            tape.name_layer(results)
     else:
         for result in results:
             tape.unrecorded(result)
@@ -81,6 +85,37 @@ def run_inline(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
     if outs is not None:
         return list(outs)
     return [wrap(d, s, origin, cls) for d, s in zip(found, plan.outputs, strict=True)]
+
+
+def run_traced(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
+    """`run_inline` as an operation of the engine, which its log shows with its true cost."""
+    if outs is not None and not all(map(idle, outs)):
+        return run_queued(plan, p, arrays, outs, origin, cls)
+    fresh = outs is None
+    inputs = [a._data for a in arrays]
+    targets = [empty(plan.output)] if plan.pooled else None
+    targets = targets if fresh else [o._data for o in outs]
+    results = [wrap(None, s, origin, cls) for s in plan.outputs] if fresh else list(outs)
+
+    def run() -> None:
+        found = compute(plan, p, inputs, targets)
+        settle(plan)
+        for result, data in zip(results if fresh else (), found, strict=False):
+            result._data = data
+
+    push(plan, run, arrays, results, origin)
+    for result in results:
+        if result._data is None and result._var.pending:  # another thread has just used an input
+            wait(result)
+        if result._data is None:  # it failed, as a wait will tell
+            result._data = empty(result._spec)
+    return results
+
+
+def settle(plan: Plan) -> None:
+    """While traced, let an operation of a GPU last until its work is done, not only launched."""
+    if engine.state.tracing and not plan.host:
+        backend.gpu.synchronize(plan.ctx)
 
 
 def compute(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence[Any]:
@@ -138,6 +173,7 @@ def run_queued(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 
     def run() -> None:
         compute(plan, p, inputs, targets)
+        settle(plan)
 
     push(plan, run, arrays, results, origin)
     return results
@@ -168,7 +204,8 @@ def run_now(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
     for a in arrays:
         wait(a)
     try:
-        found = compute(plan, p, [a._data for a in arrays], None)
+        inputs = [a._data for a in arrays]
+        found = seen(plan, arrays, origin, lambda: compute(plan, p, inputs, None))
     except MXNetError as error:
         error.message = f"{plan.op.name}: {error.message}"
         error.values = (*error.values, *inputs_in_words(plan, arrays))
@@ -186,6 +223,28 @@ def run_now(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
             raise misfit(plan, spec, out)
         update(out, lambda raw, data=data: copy(raw, data), plan.op.name)
     return list(outs)
+
+
+def seen(plan: Plan, arrays: Sequence[Any], origin: tuple, run: Callable[[], Any]) -> Any:
+    """What `run()` returns or raises, at once; while traced, the engine's log shows it."""
+    if not engine.state.tracing:
+        return run()
+    found: list[Any] = []
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            found.append(run())
+            settle(plan)
+        except Exception as error:  # it belongs to the caller, who waits; nobody else should see it
+            errors.append(error)
+
+    done, site = engine.new_variable(), Site(*origin[1:3])
+    engine.push(work, [variable_of(a) for a in arrays], [done], name=plan.op.name, site=site)
+    engine.wait_for_var(done)
+    for error in errors:
+        raise error
+    return found[0]
 
 
 def failed(plan: Plan, error: Exception, arrays, outs, origin, cls) -> list[Any]:

@@ -32,14 +32,15 @@ class _Local(threading.local):
 class Mode:
     """Process-wide flags derived from the threads and the engine; see `refresh`.
 
-    `recorders` counts the threads that record, or do so again after a pause.
+    `recorders` counts the threads that record, or do so again after a pause.  `traced` is True
+    where small operations may run at once, but not unseen by the engine's log.
     """
 
-    __slots__ = ("inline", "naive", "plain", "recorders")
+    __slots__ = ("inline", "naive", "plain", "recorders", "traced")
 
     def __init__(self):
         self.recorders = 0
-        self.naive = False
+        self.naive = self.traced = False
         self.inline = self.plain = True
 
 
@@ -51,6 +52,7 @@ _lock = threading.Lock()
 def refresh() -> None:
     """Work the flags out again after something they depend on has changed."""
     mode.inline = engine.inlines()
+    mode.traced = engine.traces_inline()
     mode.naive = engine.is_naive()
     mode.plain = mode.inline and mode.recorders == 0
 

@@ -133,10 +133,11 @@ class Plan:
         )
         # Plans that may go the fast way, see `fast`; for the hottest one a function of the arrays
         # alone, where there is one.
-        self.simple = may_be_simple(op) and self.host and self.small and len(self.outputs) == 1
-        self.simple = self.simple and not (self.mutated or self.sparse)
+        self.simple = may_be_simple(op) and self.host and self.small
+        self.simple = self.simple and not (self.draws or self.sparse)
+        single = len(self.outputs) == 1 and not (self.pooled or self.mutated or op.uses_train)
         self.fast: Callable | None = None
-        if self.simple and not self.pooled and inputs and self.outputs[0].shape:
+        if self.simple and single and inputs and self.outputs[0].shape:
             self.fast = fast_function(op, p, self.kernel, inputs[0].dtype)
         self.saves: dict[tuple, tuple] = {}
         self.steps: dict[int, Callable] = {}  # gradient rules made ready; see graph.gradient
@@ -157,9 +158,11 @@ class Plan:
             rule, gives = op.storage_rule(p, dense)
         if rule is not None:
             kernel, self.writes_out = rule.kernel, rule.writes_out
-            self.outputs = tuple(map(Spec.stored_as, self.outputs, gives))
+            self.outputs = stored_as(op, p, self.inputs, self.outputs, gives)
         self.sparse = any(s.stype != "default" for s in (*self.inputs, *self.outputs))
         run = partial(kernel, k)
+        if len(self.outputs) == 1 and op.varies:
+            run = alone(run)
         if not (self.sparse or op.dynamic_shape):
             run = self.for_extremes(k.xp, run)
         if self.falls_back:
@@ -173,7 +176,8 @@ class Plan:
             return empty_results(xp, self.outputs)
         if any(s.shape == () for s in self.outputs):
             self.writes_out = False
-            return without_axes(run, self.inputs, self.outputs)
+            inputs = () if self.op.counts_axes else self.inputs
+            return without_axes(xp, run, inputs, self.outputs)
         return run
 
     def check_size(self) -> None:
@@ -215,26 +219,37 @@ def empty_results(xp: Any, specs: Sequence[Spec]) -> Callable:
     return kernel
 
 
-def without_axes(kernel: Callable, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Callable:
+def alone(kernel: Callable) -> Callable:
+    """A kernel whose only result comes by itself, not in a list as where there are several."""
+
+    def run(*args, **kwargs):
+        found = kernel(*args, **kwargs)
+        return found[0] if isinstance(found, tuple | list) else found
+
+    return run
+
+
+def without_axes(
+    xp: Any, kernel: Callable, inputs: Sequence[Spec], outputs: Sequence[Spec]
+) -> Callable:
     """A kernel whose results without axes are arrays, where array libraries give scalars.
 
     If the inputs have no axes either, the kernel works on arrays of one element.
     """
-    shape = (1,) if all(s.shape == () for s in inputs) else None
+    shape = (1,) if inputs and all(s.shape == () for s in inputs) else None
 
     def on_arrays(p, *arrays):
         found = kernel(p, *([a.reshape(shape) for a in arrays] if shape else arrays))
         results = found if isinstance(found, tuple | list) else (found,)
-        made = [r.reshape(s.shape) for r, s in zip(results, outputs, strict=True)]
+        made = [xp.asarray(r).reshape(s.shape) for r, s in zip(results, outputs, strict=True)]
         return made if len(made) > 1 else made[0]
 
     return on_arrays
 
 
 def may_be_simple(op: Operator) -> bool:
-    """Whether there can be calls whose result depends on arrays and parameters alone."""
-    special = op.crosses_devices or op.dynamic_shape or op.uses_train or op.uses_random
-    return bool(op.inputs) and not special
+    """Whether there can be calls that are nothing but a call of the kernel."""
+    return not (op.crosses_devices or op.dynamic_shape)
 
 
 def fast_function(op: Operator, p: Values, kernel: Callable, dtype: np.dtype) -> Callable | None:
@@ -329,6 +344,18 @@ def work_of(op: Operator, p: Values, inputs: Sequence[Spec], outputs: Sequence[S
         return op.cost(p, [s.shape for s in inputs], [s.shape for s in outputs])
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise completed(ParameterError(f"its cost is unknown: {error}"), op, p, inputs) from error
+
+
+def stored_as(
+    op: Operator, p: Values, inputs: Sequence[Spec], outputs: Sequence[Spec], stypes: Sequence[str]
+) -> tuple[Spec, ...]:
+    """The specs of results that have these storage types; ParameterError where they cannot."""
+    try:
+        for spec, stype in zip(outputs, stypes, strict=True):
+            sparse.check_shape(stype, spec.shape)
+    except MXNetError as error:
+        raise completed(error, op, p, inputs) from None
+    return tuple(map(Spec.stored_as, outputs, stypes))
 
 
 def check_count(op: Operator, p: Values, count: int) -> None:

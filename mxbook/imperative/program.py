@@ -5,6 +5,7 @@ programs keep those that are free, so that the next run finds its buffers warm.
 """
 
 from collections.abc import Sequence
+from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from mxbook.base.spec import Spec, spec_of
 from mxbook.graph.code import Code, Instruction, verify
 from mxbook.graph.fuse import fused
 from mxbook.graph.memory import Memory, plan_memory
-from mxbook.graph.simplify import RESHAPING, simplified
+from mxbook.graph.simplify import RESHAPING, simplified, without_constants
 from mxbook.ops import sparse
 
 from . import arrays
-from .fusion import join
+from .fusion import join, title
 from .mode import local
 
 # Kinds of steps: one result, one that comes out, several, several written into given arrays, the
@@ -36,7 +37,10 @@ class Program:
         verify(self.code)
         self.ctx = ctx
         # `code` is for people, and for gradients of gradients; `steps` is what runs.
-        self.steps = self.code if ctx.device_typeid == backend.GPU else fused(self.code, join)
+        self.steps, self.folded = without_constants(self.code)
+        self.constants = _values(self.folded)
+        if ctx.device_typeid != backend.GPU:
+            self.steps = fused(self.steps, join)
         verify(self.steps)
         self.memory: Memory = plan_memory(self.steps, _plannable)
         plans = [i.plan for i in self.code.instructions]
@@ -53,20 +57,32 @@ class Program:
 
     def __str__(self) -> str:
         counts = (self.traced, len(self.code.instructions), len(self.steps.instructions))
+        counts = (*counts, len(self.folded))
         memory = self.memory
         share = f" ({memory.planned / memory.alone:.0%})" if memory.alone else ""
         lines = [
             f"traced       {counts[0]} operators",
             f"simplified   {counts[1]}: {counts[0] - counts[1]} were repeated or not needed",
+            f"constant     {counts[3]}: computed once, when the program was made",
             f"fused        {counts[2]}: elementwise ones that go over large arrays together",
-            f"memory       {memory.planned:,} bytes for values between; "
-            f"{memory.alone:,} with a buffer for each{share}",
+            f"memory       {memory.planned:,} bytes for values between, in shared buffers",
+            f"             {memory.alone:,} with a buffer for each{share}",
         ]
         return "\n".join([*lines, "", str(self.steps)])
 
     def workspace(self) -> "Workspace":
         """A free workspace, or a new one."""
         return self.free.pop() if self.free else Workspace(self)
+
+
+def _values(instructions: Sequence[Instruction]) -> dict[int, Any]:
+    """The values of instructions that need nothing but each other."""
+    values: dict[int, Any] = {}
+    for i in instructions:
+        found = local.quiet.run(i.plan.kernel, i.params, *[values[v] for v in i.inputs])
+        many = isinstance(found, list | tuple)
+        values.update(zip(i.outputs, found if many else [found], strict=True))
+    return values
 
 
 def _plannable(instruction: Instruction) -> bool:
@@ -106,7 +122,9 @@ class Workspace:
         """Compute the results from raw arrays into raw arrays."""
         code = self.program.code
         self._load(code.inputs, inputs)
-        self._compute(self.forward, dict(zip(code.results, outs, strict=True)))
+        for number, value in self.program.constants.items():
+            self.values[number] = value
+        self._compute(self.forward, dict(zip(code.results, outs, strict=True)), 0)
 
     def run_backward(self, arriving: Sequence[Any], outs: Sequence[Any], again: bool) -> None:
         """Compute the gradients; `again` when it must be possible to do so once more."""
@@ -114,16 +132,20 @@ class Workspace:
         self._load(code.arriving, arriving)
         numbers = [g for g in code.gradients if g is not None]
         steps = self.careful if again else self.backward
-        self._compute(steps, dict(zip(numbers, outs, strict=True)))
+        first = self.program.steps.forward
+        self._compute(steps, dict(zip(numbers, outs, strict=True)), first)
 
     def _load(self, numbers: Sequence[int], raw: Sequence[Any]) -> None:
         for number, value in zip(numbers, raw, strict=True):
             self.values[number] = value
 
-    def _compute(self, steps: list, outs: dict[int, Any]) -> None:
+    def _compute(self, steps: list, outs: dict[int, Any], first: int) -> None:
         values = self.values
         xp = backend.array_module(self.program.ctx)
-        local.quiet.run(_run, steps, values, outs)
+        if engine.state.tracing:
+            local.quiet.run(_run_traced, self.program, first, steps, values, outs)
+        else:
+            local.quiet.run(_run, steps, values, outs)
         for number, out in outs.items():
             if values[number] is not out:
                 sparse.store(xp, out, values[number])
@@ -151,6 +173,20 @@ def _run(steps: list, values: list, outs: dict[int, Any]) -> None:
                 found = kernel(p, *given)
             for number, value in zip(outputs, found, strict=True):
                 values[number] = value
+
+
+def _run_traced(program: Program, first: int, steps: list, values: list, outs: dict) -> None:
+    """`_run`, and the engine's log is told of every instruction; `first` is the number of the first
+    one."""
+    wait = backend.module_for(program.ctx).synchronize
+    code = program.steps
+    for step, instruction in zip(steps, code.instructions[first:], strict=False):
+        started = perf_counter_ns()
+        _run([step], values, outs)
+        wait(program.ctx)  # on a GPU, until the work is done, not only launched
+        ended = perf_counter_ns()
+        nbytes = sum(code.specs[o].nbytes for o in instruction.outputs)
+        engine.note_part(title(instruction), instruction.layer, started, ended, nbytes)
 
 
 def _into(number: int, target: Any, spec: Spec, outs: dict[int, Any]) -> Any:

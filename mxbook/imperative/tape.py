@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mxbook import engine
+from mxbook.base import scopes
 from mxbook.base.errors import MXNetError, ParameterError
 from mxbook.graph.gradient import gradient
 from mxbook.graph.node import Node, next_order, variable
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 
-from .arrays import alias, site_of
+from .arrays import alias, plain, site_of
 from .mode import local, set_recording, set_training
 from .plan import Plan
 
@@ -112,9 +114,10 @@ def backward(
     finish = _keep if retain else free
     recording, training = set_recording(create_graph), set_training(train)
     local.retaining, retained = retain, local.retaining
+    begin = _tell_layer if engine.state.tracing else None
     try:
         pairs = [(h._entry, g) for h, g in zip(heads, head_grads, strict=True)]
-        return gradient(pairs, F, values, finish)
+        return gradient(pairs, F, values, finish, begin)
     except MXNetError as error:
         error.place = error.place or places_of(heads)
         raise
@@ -122,6 +125,19 @@ def backward(
         set_recording(recording)
         set_training(training)
         local.retaining = retained
+        scopes.local.layer = ""
+
+
+def name_layer(results: Sequence[Any]) -> None:
+    """Give the node that made the results the name of the running block, for `_tell_layer`."""
+    entry = results[0]._entry if results else None
+    if entry is not None:
+        entry[0].layer = scopes.layer()
+
+
+def _tell_layer(node: Node) -> None:
+    """The operations that follow are the backward pass of the block that made this node."""
+    scopes.local.layer = scopes.backward_of(getattr(node, "layer", ""))
 
 
 def places_of(heads: Sequence[Any]) -> tuple[tuple[str, str], ...]:
@@ -136,7 +152,7 @@ def saved_value(node: Node, kind: int, index: int) -> Any:
         return [saved_value(node, INPUT, i) for i in range(len(node.inputs))]
     for pair, array in node.saved:
         if pair == (kind, index):
-            return array
+            return plain(array)
     return None
 
 

@@ -1,8 +1,28 @@
 """`mx.io`: iterators over batches.
 
-`batches.py` what a batch and an iterator is; `ndarray_iter.py`, `wrapping.py` arrays in memory.
+| file | what |
+|---|---|
+| `batches.py` | what a batch is, how its arrays are described, what an iterator is |
+| `ndarray_iter.py`, `wrapping.py` | arrays in memory; iterators around iterators |
+| `backend.py` | MXDataIter, and how iterators read their parameters |
+| `text.py`, `mnist.py` | CSV, LibSVM, idx files |
+| `image_record.py`, `image_detection.py` | images in record files |
+| `image_params.py`, `image_changes.py`, `pixels.py` | parameters, and what is done with an image |
+| `records.py`, `order.py`, `lists.py`, `passes.py` | parts, orders, list files, batches |
+| `ahead.py`, `crew.py` | threads |
 """
 
+from .backend import MXDataIter
 from .batches import DataBatch, DataDesc, DataIter
-from .ndarray_iter import NDArrayIter
+from .image_detection import ImageDetRecordIter
+from .image_record import (
+    ImageRecordInt8Iter,
+    ImageRecordIter,
+    ImageRecordIter_v1,
+    ImageRecordUInt8Iter,
+    ImageRecordUInt8Iter_v1,
+)
+from .mnist import MNISTIter
+from .ndarray_iter import NDArrayIter, _getdata_by_idx, _has_instance, _init_data
+from .text import CSVIter, LibSVMIter
 from .wrapping import PrefetchingIter, ResizeIter

@@ -12,7 +12,7 @@ import numpy as np
 from mxbook.base.errors import ParameterError
 
 
-class DataDesc(namedtuple("DataDesc", ["name", "shape"])):  # noqa: PYI024 - as in MXNet
+class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
     """Name and shape of an array of a batch, with its element type and the meaning of its axes.
 
     It is a pair (name, shape) with the attributes `dtype` and `layout`.

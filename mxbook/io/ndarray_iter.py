@@ -81,7 +81,7 @@ class NDArrayIter(DataIter):
         self.shuffle = shuffle
         self.last_batch_handle = last_batch_handle
         self.cursor = -batch_size  # where the present batch starts
-        self.num_source = len(self.data)
+        self.num_source = len(self.data_list)
         self._cache_data: list | None = None  # the examples that roll over
         self._cache_label: list | None = None
         self.reset()
@@ -187,14 +187,14 @@ def _joined(first: list, second: list) -> list:
 
 
 def _common_length(sources: Sources) -> int:
-    lengths = {name: array.shape[0] if len(array.shape) else 0 for name, array in sources}
-    if len(set(lengths.values())) > 1:
+    lengths = {array.shape[:1] for _, array in sources}
+    if len(lengths) > 1 or () in lengths:
         raise ShapeError(
-            "the arrays have different lengths",
-            rule="one label for each example",
+            "the arrays have different lengths, or none",
+            rule="as many labels as examples",
             values=[(name, str(array.shape)) for name, array in sources],
         )
-    return next(iter(lengths.values()))
+    return lengths.pop()[0]
 
 
 # ---- MXNet's names for what is done with the arguments

@@ -77,6 +77,10 @@ class DataParallelExecutorGroup:
         self._set_shapes(data_shapes, label_shapes)
         shared = shared_group.execs if shared_group is not None else [None] * len(self.contexts)
         self.execs = [self._bound(i, shared[i]) for i in range(len(self.contexts))]
+        # The outputs by device, number and kind.  As in MXNet they are the same arrays after every
+        # `forward`, also of groups that share parameters.
+        self._kept: dict[tuple, NDArray] = {} if shared_group is None else shared_group._kept
+        self._outputs: list[list[NDArray]] | None = None
         self._collect()
 
     def _requests(self, grad_req: Any) -> dict[str, str]:
@@ -146,9 +150,7 @@ class DataParallelExecutorGroup:
         self._set_shapes(data_shapes, label_shapes)
         for i, executor in enumerate(self.execs):
             known = {n: s for n, s in self._part_shapes(i).items() if n in self.arg_names}
-            self.execs[i] = executor.reshape(
-                partial_shaping=True, allow_up_sizing=True, **known
-            )
+            self.execs[i] = executor.reshape(partial_shaping=True, allow_up_sizing=True, **known)
             self.execs[i].set_monitor_callback(executor._monitor, executor._monitor_all)
         self._collect()
 
@@ -193,8 +195,18 @@ class DataParallelExecutorGroup:
         self._load(self.data_names, self.data_layouts, data_batch, "data")
         self._load(self.label_names, self.label_layouts, data_batch, "label")
         is_train = self.for_training if is_train is None else is_train
-        for executor in self.execs:
-            executor.forward(is_train=is_train)
+        found = [executor.forward(is_train=is_train) for executor in self.execs]
+        self._outputs = [
+            [self._keep((k, i), outputs[i]) for k, outputs in enumerate(found)]
+            for i in range(len(self.output_names))
+        ]
+
+    def _keep(self, place: tuple[int, int], new: NDArray) -> NDArray:
+        """The array for an output, which becomes a handle on the new one."""
+        kept = self._kept.setdefault((*place, new._spec), new)
+        if kept is not new:
+            kept._data, kept._var, kept._origin = new._data, new._var, new._origin
+        return kept
 
     def _load(self, names: list[str], axes: list[int], batch: Any, kind: str) -> None:
         for i, (executor, part) in enumerate(zip(self.execs, self.slices, strict=True)):
@@ -235,8 +247,13 @@ class DataParallelExecutorGroup:
         return found
 
     def get_outputs(self, merge_multi_context: bool = True) -> list:
-        """The outputs, joined, or as a list with one array a device each."""
-        found = [[e.outputs[i] for e in self.execs] for i in range(len(self.output_names))]
+        """The outputs, joined, or as a list with one array a device each.
+
+        The next `forward` changes them: copy what is to be kept.
+        """
+        found = self._outputs or [
+            list(outputs) for outputs in zip(*(e.outputs for e in self.execs))
+        ]
         return _merged(found, self._output_axes) if merge_multi_context else found
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list:

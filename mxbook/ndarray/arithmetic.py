@@ -11,7 +11,7 @@ import numpy as np
 
 from mxbook.base import sites
 from mxbook.base.errors import DTypeError
-from mxbook.imperative.fast import binary_method, number_method
+from mxbook.imperative.fast import binary_method, in_place_method, number_method
 from mxbook.ops.registry import operators
 from mxbook.ops.sides import SIDES, Side
 
@@ -97,7 +97,10 @@ def install() -> dict[str, Callable]:
             reflected = number_method(operators[side.rscalar], NDArray, swapped, depth=1)
             setattr(NDArray, f"__r{side.dunder}__", _named(reflected, "r" + side.dunder, form))
             if side.dunder != "pow":
-                setattr(NDArray, f"__i{side.dunder}__", _named(in_place(side), side.dunder, form))
+                changing = in_place_method(
+                    operators[side.broadcast], scalar_op, NDArray, in_place(side)
+                )
+                setattr(NDArray, f"__i{side.dunder}__", _named(changing, side.dunder, form))
     NDArray.__neg__ = _one_sided("neg", functions["negative"])
     NDArray.__abs__ = _one_sided("abs", functions["abs"])
     return {**FORMS, "true_divide": FORMS["divide"], "power": _power(FORMS["power"])}

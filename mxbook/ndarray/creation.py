@@ -22,10 +22,6 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return tuple(int(d) for d in found)
 
 
-def _name(dtype: Any) -> str:
-    return as_dtype(dtype).name
-
-
 def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array with the values of a list, a NumPy array, an NDArray or a number.
 
@@ -94,7 +90,7 @@ def zeros(shape, ctx=None, dtype=None, stype: str | None = None, **kwargs: Any) 
         from . import sparse_ndarray
 
         return sparse_ndarray.zeros(stype, shape, ctx, dtype, **kwargs)
-    return F._zeros(shape=_shape(shape), ctx=_place(ctx), dtype=_name(dtype), **kwargs)
+    return F._zeros(shape=_shape(shape), ctx=_place(ctx), dtype=as_dtype(dtype), **kwargs)
 
 
 def ones(shape, ctx=None, dtype=None, **kwargs: Any) -> NDArray:
@@ -103,7 +99,7 @@ def ones(shape, ctx=None, dtype=None, **kwargs: Any) -> NDArray:
     >>> ones(2, dtype="int32").asnumpy()
     array([1, 1], dtype=int32)
     """
-    return F._ones(shape=_shape(shape), ctx=_place(ctx), dtype=_name(dtype), **kwargs)
+    return F._ones(shape=_shape(shape), ctx=_place(ctx), dtype=as_dtype(dtype), **kwargs)
 
 
 def _place(ctx: Context | str | None) -> str:
@@ -118,6 +114,10 @@ def full(
     >>> full((1, 2), 8).asnumpy()
     array([[8., 8.]], dtype=float32)
     """
+    if out is None and isinstance(val, int | float | np.number):
+        return F._full(
+            shape=_shape(shape), ctx=_place(ctx), dtype=as_dtype(dtype), value=float(val)
+        )
     target = empty(shape, ctx, dtype) if out is None else out
     target[:] = val
     return target
@@ -142,7 +142,7 @@ def arange(
     if stop is None:
         start, stop = 0, start
     return F._arange(
-        start=start, stop=stop, step=step, repeat=repeat, ctx=_place(ctx), dtype=_name(dtype)
+        start=start, stop=stop, step=step, repeat=repeat, ctx=_place(ctx), dtype=as_dtype(dtype)
     )
 
 
@@ -160,7 +160,7 @@ def linspace(
     array([0. , 0.5, 1. ], dtype=float32)
     """
     return F._linspace(
-        start=start, stop=stop, num=num, endpoint=endpoint, ctx=_place(ctx), dtype=_name(dtype)
+        start=start, stop=stop, num=num, endpoint=endpoint, ctx=_place(ctx), dtype=as_dtype(dtype)
     )
 
 
@@ -171,7 +171,7 @@ def eye(N: int, M: int = 0, k: int = 0, ctx=None, dtype=None, **kwargs: Any) -> 
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    return F._eye(N=N, M=M, k=k, ctx=_place(ctx), dtype=_name(dtype), **kwargs)
+    return F._eye(N=N, M=M, k=k, ctx=_place(ctx), dtype=as_dtype(dtype), **kwargs)
 
 
 def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:

@@ -49,6 +49,9 @@ def put(array: Any, key: Any, value: Any) -> None:
     if whole and isinstance(value, _arrays.array_class):
         _fill(array, value)
         return
+    if whole and len(key) == 1 and type(value) in (int, float):
+        update(array, lambda target: target.__setitem__(..., value), "_slice_assign")
+        return
     shape = _numpy_index(array, _shadow(array.shape), key).shape
     source, reads = _source(array, value, shape)
     host_key = tuple(_placed(array, k) for k in key)

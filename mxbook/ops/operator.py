@@ -61,7 +61,9 @@ class Operator:
         self.positional = tuple(name for name in self.inputs if name not in by_name)
         # Names, or a function of the parameters that gives them; see `mutated`.
         self.mutates: tuple[str, ...] | Callable = fields.pop("mutates", self.aux)
-        self.outputs: Callable[[Any], Sequence[str]] = _constant(fields.pop("outputs", ("output",)))
+        outputs = fields.pop("outputs", ("output",))
+        self.varies = callable(outputs)  # whether the number of results depends on the parameters
+        self.outputs: Callable[[Any], Sequence[str]] = _constant(outputs)
         self.visible: Callable[[Any], int] | None = fields.pop("visible", None)
         self.input_count: Callable[[Any], int] | None = fields.pop("input_count", None)
         # The names of all inputs of a call, where those left out are not the last ones, or a
@@ -81,6 +83,8 @@ class Operator:
         self.elementwise: bool = fields.pop("elementwise", False)
         self.crosses_devices: bool = fields.pop("crosses_devices", False)
         self.dynamic_shape: bool = fields.pop("dynamic_shape", False)
+        # The kernel tells arrays without axes from those of one element; see `plan.without_axes`.
+        self.counts_axes: bool = fields.pop("counts_axes", False)
         self.shape_rule: Callable = fields.pop("shape", None) or rules.unset_shape
         self.inward_rule: Callable | None = None  # see `shapes_inward`
         self.type_rule: Callable = fields.pop("type", rules.same_type)

@@ -53,6 +53,18 @@ def forward(rule: Callable) -> Callable:
     return two_way
 
 
+def examples_inward(_p: Any, ins: list, outs: list) -> list:
+    """A rule for graphs (`Operator.shapes_inward`): there are as many examples as outputs.
+
+    >>> examples_inward(None, [(None, 4), (3, 4)], [(2, 3)])
+    [(2, 4), (3, 4)]
+    """
+    data, out = ins[0], outs[0]
+    if data and out and data[0] is None:
+        return [(out[0], *data[1:]), *ins[1:]]
+    return ins
+
+
 def same_type(_p: Any, *ins: Any) -> tuple[list, list]:
     """All inputs and all outputs have the same element type."""
     common = None

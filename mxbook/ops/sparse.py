@@ -51,14 +51,19 @@ def empty(xp: Any, stype: str, shape: tuple[int, ...], dtype: Any) -> SparsePart
     >>> empty(np, "csr", (2, 3), "float32")
     SparseParts(csr, float32, (2, 3), stored (0,))
     """
+    check_shape(stype, shape)
     none = xp.zeros(0, PLACE)
     if stype == "csr":
-        if len(shape) != 2:
-            raise ParameterError(f"a csr array of shape {shape}", rule="two axes")
         return SparseParts(stype, xp.zeros(0, dtype), none, xp.zeros(shape[0] + 1, PLACE), shape)
-    if not shape:
-        raise ParameterError("a row_sparse array without axes", rule="at least one axis")
     return SparseParts(stype, xp.zeros((0, *shape[1:]), dtype), none, None, shape)
+
+
+def check_shape(stype: str, shape: tuple[int, ...]) -> None:
+    """Raise ParameterError where an array of this shape cannot have this storage type."""
+    if stype == "csr" and len(shape) != 2:
+        raise ParameterError(f"a csr array of shape {shape}", rule="two axes")
+    if stype == "row_sparse" and not shape:
+        raise ParameterError("a row_sparse array without axes", rule="at least one axis")
 
 
 def rows_of(xp: Any, csr: SparseParts) -> Any:
@@ -81,7 +86,7 @@ def to_dense(xp: Any, value: Any) -> Any:
 def to_sparse(xp: Any, dense: Any, stype: str) -> SparseParts:
     """What is not zero in a dense array."""
     if stype == "csr":
-        empty(xp, stype, dense.shape, dense.dtype)  # two axes?
+        check_shape(stype, dense.shape)
         rows, columns = xp.nonzero(dense)
         return from_rows(xp, dense.shape, rows, columns, dense[rows, columns])
     (indices,) = xp.nonzero((dense != 0).any(axis=tuple(range(1, dense.ndim))))

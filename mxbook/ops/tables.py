@@ -5,6 +5,7 @@ two-sided operation: `broadcast_add`, `elemwise_add`, `_plus_scalar` and, where 
 sides matters, `_rminus_scalar`.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -93,6 +94,19 @@ def unary(
     return op
 
 
+def twin(op: Operator, name: str, *aliases: str, inputs: tuple[str, ...] = ()) -> Operator:
+    """The same operator once more, under a name of its own, which files of graphs carry.
+
+    `inputs` gives other names to the inputs.
+    """
+    made = copy.copy(op)
+    made.name, made.aliases = name, aliases
+    made.plans, made.bound = {}, {}
+    if inputs:
+        made.inputs = made.positional = inputs
+    return register(made)
+
+
 def as_scalar(scalar: float, dtype: np.dtype) -> Any:
     """A scalar parameter as MXNet uses it: converted to the element type of whole numbers, as in C.
 
@@ -121,6 +135,7 @@ class Arithmetic:
         value: Callable | None = None,
         domain: tuple[float, float] = (0.5, 2.0),
         compares: bool = False,
+        **fields: Any,
     ):
         self.ufunc = compute if isinstance(compute, str) and not compares else None
         self.compute = _named(compute) if isinstance(compute, str) else compute
@@ -128,6 +143,7 @@ class Arithmetic:
         self.value = value or getattr(np, str(compute))
         self.compares = compares
         self.domain = domain
+        self.fields = fields  # further fields of the operators
 
     def forms(self, *, broadcast=(), elemwise=(), scalar=(), rscalar=()) -> None:
         """Register the forms for which names (the registered one, then aliases) are given."""
@@ -201,6 +217,7 @@ class Arithmetic:
                 doc=self.doc,
                 source=Arithmetic,
                 zero_gradient=self.lhs_rule is None,
+                **self.fields,
             )
         )
 

@@ -190,15 +190,13 @@ class Twisters:
         """The next `count` words of rows first..last-1, used up."""
         self.start(last)
         place = self._place[first:last]
-        if len(place) and place.min() == place.max():
-            return tempered(self._in_step(first, last, count))
-        words = self.look(first, last, count)
-        self.move(first, last, count)
-        return words
+        in_step = len(place) and place.min() == place.max()
+        found = self._in_step(first, last, count) if in_step else self._apart(first, last, count)
+        return tempered(found)
 
     def _in_step(self, first: int, last: int, count: int) -> np.ndarray:
         """The next words of rows that have handed out equally many, used up; quicker."""
-        words, ahead = self._words[first:last], self._ahead[first:last]
+        words = self._words[first:last]
         out = np.empty((last - first, count), np.uint32)
         at, done = int(self._place[first]), 0
         while True:
@@ -207,14 +205,47 @@ class Twisters:
             at, done = at + step, done + step
             if done == count:
                 break
-            if ahead.any():
-                words[...] = self._following(first, last)
-                ahead[...] = False
-            else:
-                twist(words)
+            self._turn(first, last, np.arange(last - first))
             at = 0
         self._place[first:last] = at
         return out
+
+    def _apart(self, first: int, last: int, count: int) -> np.ndarray:
+        """The next words of rows that have handed out more or less, used up."""
+        words, at = self._words[first:last], self._place[first:last]
+        out = np.empty((last - first, count), np.uint32)
+        rows = np.arange(last - first)
+        if count < _LONG:  # all rows that have enough at once
+            enough = at + count <= WORDS
+            rows, left = rows[enough], rows[~enough]
+            begin = rows * WORDS + at[rows]
+            out[rows] = words.reshape(-1).take(begin[:, None] + np.arange(count))
+            at[rows] += count
+            rows = left
+        done = np.zeros(last - first, int)
+        while len(rows):
+            steps = np.minimum(WORDS - at[rows], count - done[rows])
+            for i, a, d, step in np.stack([rows, at[rows], done[rows], steps], 1).tolist():
+                out[i, d : d + step] = words[i, a : a + step]
+            at[rows] += steps
+            done[rows] += steps
+            rows = rows[done[rows] < count]
+            self._turn(first, last, rows)
+            at[rows] = 0
+        return out
+
+    def _turn(self, first: int, last: int, rows: np.ndarray) -> None:
+        """Go on to the next 624 words in some of the rows first..last-1."""
+        words, ahead = self._words[first:last], self._ahead[first:last]
+        made = ahead[rows]
+        ready, rows = rows[made], rows[~made]
+        if len(ready):
+            words[ready] = self._next[first:last][ready]
+            ahead[ready] = False
+        if len(rows) == len(words):
+            twist(words)
+        elif len(rows):
+            words[rows] = twisted(words[rows])
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Copies of the seeds, and of words and places of the rows that have been seeded."""

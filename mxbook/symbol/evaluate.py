@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mxbook.base import shapes
 from mxbook.base.errors import ParameterError, nearest
-from mxbook.graph.infer import infer_shapes, made_shapes
+from mxbook.graph.infer import made_params
 from mxbook.graph.node import Entry, Node, topological
 from mxbook.imperative.cached import Cached
 from mxbook.imperative.invoke import invoke
@@ -54,7 +53,7 @@ def compute(
     `memory` is what nodes remember from one run to the next; see `Composite`.
     """
     found: dict[Node, list] = {node: [array] for node, array in given.items()}
-    params = _made(nodes, heads, given)
+    params = made_params(nodes, heads, {node: a.shape for node, a in given.items()})
     for node in nodes:
         if node.op is not None:
             inputs = [found[n][i] for n, i in node.inputs]  # type: ignore[misc]
@@ -65,30 +64,3 @@ def compute(
             if watch is not None:
                 watch(node, inputs, found[node])
     return [found[node][i] for node, i in heads]
-
-
-def _made(nodes: list[Node], heads: list[Entry], given: dict) -> dict[Node, Any]:
-    """Parameters of the nodes that make arrays in shapes that follow from the rest of the graph."""
-    makers = [node for node in nodes if node.op is not None and not node.op.inputs]
-    unsure = [node for node in makers if not _all_known(made_shapes(node.op, node.params)[1])]
-    if not unsure:
-        return {}
-    shape_of = infer_shapes(heads, {node: array.shape for node, array in given.items()})
-    return {node: _in_shape(node.params, shape_of((node, 0))) for node in unsure}
-
-
-def _all_known(found: list) -> bool:
-    return all(map(shapes.known, found))
-
-
-def _in_shape(p: Any, shape: Any) -> Any:
-    """The same parameters for a result of a shape; as they are when it does not follow."""
-    values = dict(p.items())
-    if not shapes.known(shape):
-        return p
-    if "shape" in values:
-        values["shape"] = shape
-    elif "infer_range" in values:  # half a step before the end, so that rounding does not matter
-        count = -(-shape[0] // p.repeat)
-        values["stop"] = p.start + p.step * (count - 0.5)
-    return type(p)(values)

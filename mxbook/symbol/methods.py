@@ -50,6 +50,19 @@ ARRAYS_ONLY = {
 }
 
 
+WHY = "a Symbol has no values yet"
+WORDS = {  # what was written
+    "__iadd__": "x += y (__iadd__)",
+    "__isub__": "x -= y (__isub__)",
+    "__imul__": "x *= y (__imul__)",
+    "__itruediv__": "x /= y (__itruediv__)",
+    "__array__": "a function of NumPy",
+    "__float__": "float(x)",
+    "__int__": "int(x)",
+    "__setitem__": "x[...] = y",
+}
+
+
 def install() -> None:
     """Give Symbol a method for each name of METHODS that there is a function for, and others."""
     for name in (*METHODS, "broadcast_to", "broadcast_like"):
@@ -76,7 +89,7 @@ def _refused(name: str, hint: str, traced: str) -> Callable:
     kind = DTypeError if name.startswith("__") else MXNetError  # Python expects a TypeError there
 
     def refuse(self, *args, **kwargs):
-        raise tracing.refusal(f"{name} of a Symbol", "it has no values yet", hint, traced, kind)
+        raise tracing.refusal(WORDS.get(name, f"x.{name}()"), WHY, hint, traced, kind)
 
     refuse.__name__ = name
     refuse.__qualname__ = f"Symbol.{name}"

@@ -229,10 +229,11 @@ def check_whole(symbol: Any, what: str, hint: str) -> None:
 
 def note(nodes: Iterable[Node]) -> None:
     """Tell the trace in force, if there is one, of new nodes; inputs come before their readers."""
-    if local.trace is not None:
+    trace = local.trace
+    if trace is not None:
         for node in nodes:
-            if node.op is not None:
-                local.trace.made(node)
+            if node.op is not None and node not in trace.origins:
+                trace.made(node)
 
 
 def stands_for(inner: Any, outer: Any, sliced: bool) -> None:

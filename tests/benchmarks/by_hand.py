@@ -64,11 +64,11 @@ def sigmoid(x):
 
 
 def softrelu(x):
-    return np.log1p(np.exp(x))
+    return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0)
 
 
 def leaky(x):
-    return np.where(x > 0, x, x * np.float32(0.25))
+    return np.maximum(x, x * np.float32(0.25))
 
 
 def layer_norm(x, gamma, beta):

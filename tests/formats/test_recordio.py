@@ -27,7 +27,12 @@ def written(records):
 def test_a_record_as_mxnet_writes_it():
     head = struct.Struct("<II")
     assert written([b"abcd" + MARK + b"e"]) == b"".join(
-        [head.pack(0xCED7230A, 1 << 29 | 4), b"abcd", head.pack(0xCED7230A, 3 << 29 | 1), b"e\0\0\0"]
+        [
+            head.pack(0xCED7230A, 1 << 29 | 4),
+            b"abcd",
+            head.pack(0xCED7230A, 3 << 29 | 1),
+            b"e\0\0\0",
+        ]
     )
 
 
@@ -82,8 +87,7 @@ def first_error(content):
     """The records that were given out, and the error that ended it (None: the file's end)."""
     found = []
     try:
-        for record in recordio.records(content):
-            found.append(record)
+        found.extend(recordio.records(content))
     except FileFormatError as error:
         return found, error
     return found, None

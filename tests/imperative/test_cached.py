@@ -292,3 +292,24 @@ def test_explain_graph(capsys):
     assert "traced       5 operators" in said
     assert "bytes for values between" in said
     assert "FullyConnected(v0" in said
+
+
+def test_constants_are_computed_once():
+    class Net(nn.HybridBlock):
+        def hybrid_forward(self, F, x):
+            scale = F.sqrt(F.arange(1, 4))
+            return F.broadcast_mul(x, scale), F.ones((2,))
+
+    net = Net()
+    net.hybridize()
+    x = mx.nd.ones((2, 3))
+    first, ones = net(x)
+    ones[:] = 7
+    second, again = net(2 * x)
+    np.testing.assert_allclose(second.asnumpy(), 2 * np.sqrt([[1, 2, 3]] * 2), rtol=1e-6)
+    np.testing.assert_array_equal(again.asnumpy(), 1)
+    np.testing.assert_allclose(first.asnumpy() * 2, second.asnumpy())
+    (graph,) = net._graphs.values()
+    (program,) = graph.cached.programs.values()
+    assert [i.op.name for i in program.folded] == ["_arange", "sqrt"]
+    assert [i.op.name for i in program.steps.instructions] == ["broadcast_mul", "_ones"]

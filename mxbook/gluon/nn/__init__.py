@@ -4,7 +4,7 @@
 `pool_layers.py` pooling; `activations.py` the nonlinear functions.
 """
 
-from mxbook.gluon.block import Block, HybridBlock
+from mxbook.gluon.block import Block, HybridBlock, SymbolBlock
 
 from .activations import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, Swish
 from .basic_layers import (

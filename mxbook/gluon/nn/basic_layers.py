@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mxbook import autograd
 from mxbook import ndarray as nd
 from mxbook import symbol as sym
 from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.gluon.block import Block, HybridBlock, _tree
+from mxbook.imperative.mode import local as mode
 
 from .activations import Activation
 
@@ -263,7 +263,7 @@ class BatchNorm(HybridBlock):
 
     def _check_moved(self) -> None:
         mean = self.running_mean
-        self._moved = autograd.is_training() or mean._given
+        self._moved = mode.training or mean._given
         if mean._data is not None and not self._moved:
             self._moved = True  # warned about once
             warnings.warn(

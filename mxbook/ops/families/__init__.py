@@ -73,3 +73,13 @@ from . import (
     version1,
 )
 from .sparse import names as sparse_names  # after the others: it adds to their operators
+from . import (  # after the others: they give some of them further names
+    numpy_arithmetic,
+    numpy_choosing,
+    numpy_creation,
+    numpy_names,
+    numpy_products,
+    numpy_random,
+    numpy_reduce,
+    numpy_shape,
+)

@@ -90,7 +90,7 @@ def _mixed(k: Any, attention: Any, values: Any) -> Any:
 
 def _check_interleaved(name: str, shape: tuple, heads: int, parts: Sequence[str]) -> int:
     """The length of the last axis that one of the parts has; raises ShapeError unless it fits."""
-    if len(shape) != 3 or shape[2] % (heads * len(parts)):
+    if len(shape) != 3 or shape[2] % (heads * len(parts)) or not shape[2]:
         raise ShapeError(
             f"{name} has the shape {shapes.text(shape)}",
             rule=f"(length, batch, heads * {len(parts)} * size): for each of {heads} head(s) its "

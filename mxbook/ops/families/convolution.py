@@ -169,6 +169,9 @@ def _(p, data, weight, bias=None):
     return [data, weight, bias][: 2 if p.no_bias else 3], [out]
 
 
+convolution.shapes_inward(rules.examples_inward)
+
+
 def _options(p):
     return {param.name: getattr(p, param.name) for param in CONVOLUTION} | {"no_bias": True}
 

@@ -147,7 +147,11 @@ def correlation_slope(k, p, delta, data1, data2):
     return found.astype(data1.dtype, copy=False)
 
 
-correlation_slope.shapes(rules.forward(lambda p, delta, data1, data2: data1))
+@correlation_slope.shapes
+@rules.forward
+def _(p, delta, data1, data2):
+    shapes.check_fits(delta, _output_shape(p, data1, data2), "delta")
+    return data1
 
 
 @correlation_slope.gradient("delta")
@@ -184,9 +188,11 @@ def correlation_change(k, p, values, data1, data2):
     return total.astype(data1.dtype, copy=False)
 
 
-correlation_change.shapes(
-    rules.forward(lambda p, values, data1, data2: _output_shape(p, data1, data2))
-)
+@correlation_change.shapes
+@rules.forward
+def _(p, values, data1, data2):
+    shapes.check_fits(values, data1, "values")
+    return _output_shape(p, data1, data2)
 
 
 @correlation_change.gradient("values")

@@ -289,7 +289,7 @@ def arange_like(k, p, data):
     `(2, 3)` gives `[[0, 1, 2], [3, 4, 5]]`, with `axis=1` `[0, 1, 2]`.
     """
     count = _like_length(p, data.shape)
-    steps = np.arange(count, dtype="int64") // p.repeat
+    steps = np.arange(count, dtype="int64") // min(p.repeat, max(count, 1))
     values = as_scalar(p.start, data.dtype) + as_scalar(p.step, data.dtype) * steps
     shape = data.shape if p.axis is None else count
     return k.to_device(values.astype(data.dtype).reshape(shape))

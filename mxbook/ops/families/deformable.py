@@ -68,6 +68,8 @@ def window_places(k, p, offset):
 @rules.forward
 def _(p, offset):
     n, channels, height, width = offset
+    wanted = 2 * p.num_deformable_group * shapes.size(p.kernel)
+    shapes.check_fits(offset, (n, wanted, height, width), "offset")
     rows = channels // (2 * p.num_deformable_group) * height
     return (n * p.num_deformable_group, 2, rows, width)
 

@@ -173,18 +173,26 @@ def deformable_pooling(k, p, data, rois, trans=None):
 @deformable_pooling.shapes
 @rules.forward
 def _(p, data, rois, trans=None):
-    parts = p.part_size or p.pooled_size
     maps = p.output_dim * p.group_size**2
     if len(data) != 4 or data[1] != maps or len(rois) != 2 or rois[1] != 5:
         raise ShapeError("data and rois do not fit", rule=f"data (n, {maps}, h, w), rois (.., 5)")
     shapes.check_filled(data, "a picture")
-    classes = _classes(trans)
-    if trans and (trans != (rois[0], 2 * classes, parts, parts) or p.output_dim % classes):
+    _checked_classes(p, rois, trans)
+    return (rois[0], p.output_dim, p.pooled_size, p.pooled_size)
+
+
+def _checked_classes(p, rois, trans):
+    """The number of classes; raises ShapeError where trans does not fit the regions."""
+    if trans is None:
+        return 1
+    parts = p.part_size or p.pooled_size
+    classes = trans[1] // 2 if len(trans) == 4 else 0
+    if not classes or trans != (rois[0], 2 * classes, parts, parts) or p.output_dim % classes:
         raise ShapeError(
             f"trans has the shape {shapes.text(trans)}",
             rule=f"({rois[0]}, 2 * classes, {parts}, {parts}); the classes divide output_dim",
         )
-    return (rois[0], p.output_dim, p.pooled_size, p.pooled_size)
+    return classes
 
 
 # The gradient goes the way of the kernel, with registered operators that have gradients in turn.
@@ -205,10 +213,16 @@ def region_places(k, p, rois, trans=None):
     return _places(k, p, rois, trans)
 
 
+def _check_rois(rois):
+    if len(rois) != 2 or rois[1] != 5:
+        raise ShapeError(f"rois has the shape {shapes.text(rois)}", rule="(regions, 5)")
+
+
 @region_places.shapes
 @rules.forward
 def _(p, rois, trans=None):
-    classes = _classes(trans)
+    _check_rois(rois)
+    classes = _checked_classes(p, rois, trans)
     return (2, classes, rois[0] * p.pooled_size**2, p.sample_per_part**2)
 
 
@@ -221,7 +235,6 @@ def _(F, p, dy, rois, trans_shape):
     "_region_moves",
     *POOLING,
     Shape("shape", doc="Shape of trans."),
-    shape=rules.forward(lambda p, delta, rois: p.shape),
     type=rules.float_type,
 )
 def region_moves(k, p, delta, rois):
@@ -230,6 +243,16 @@ def region_moves(k, p, delta, rois):
     moves = delta.reshape(*delta.shape[:2], len(rois), parts, parts, -1).sum(5)
     moves = moves[::-1].transpose(2, 1, 0, 3, 4) * _scale(k.xp, p, rois)
     return k.xp.matmul(which.T, k.xp.matmul(moves, which)).reshape(p.shape)
+
+
+@region_moves.shapes
+@rules.forward
+def _(p, delta, rois):
+    _check_rois(rois)
+    classes = _checked_classes(p, rois, p.shape)
+    wanted = (2, classes, rois[0] * p.pooled_size**2, p.sample_per_part**2)
+    shapes.check_fits(delta, wanted, "delta")
+    return p.shape
 
 
 @region_moves.gradient("delta")
@@ -250,7 +273,11 @@ def region_maps(k, p, rois):
     return _first_rows(k.xp, p, rois, p.height).astype(rois.dtype)
 
 
-region_maps.shapes(rules.forward(lambda p, rois: (1, 1, rois[0] * p.pooled_size**2, 1)))
+@region_maps.shapes
+@rules.forward
+def _(p, rois):
+    _check_rois(rois)
+    return (1, 1, rois[0] * p.pooled_size**2, 1)
 
 
 def _in_rule(F, p, rois, trans, classes, data_shape):

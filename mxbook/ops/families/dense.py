@@ -75,6 +75,9 @@ def _(p, data, weight, bias=None):
     return [data, weight, bias][: 2 if p.no_bias else 3], [out]
 
 
+fully_connected.shapes_inward(rules.examples_inward)
+
+
 def _matrix(F, p, value, shape):
     """The array as a matrix with the features along its second axis."""
     if len(shape) == 2:

@@ -104,7 +104,7 @@ def _(p, *ins):
 
 @hawkesll.types
 def _(p, *ins):
-    if ins[5] not in (None, TYPES["int32"]):
+    if ins[5] is not None and ins[5] != TYPES["int32"]:
         raise DTypeError(f"marks hold {ins[5]}", rule="int32")
     (real, *_), _ = rules.float_type(p, *ins[:5], *ins[6:])
     return [real] * 5 + [TYPES["int32"]] + [real] * 2, [real, real]

@@ -355,10 +355,11 @@ one_hot.example([[1.7]], depth=2, on_value=5, off_value=-1, dtype="float64").giv
 
 def _nd_places(k, shape, indices):
     """Row numbers named by `indices` of shape `(m, ...)`: positions along the first m axes."""
-    total = 0
+    total = None
     for row, length in zip(indices.astype("int64"), shape, strict=False):
         row = checked(row, -length, length)
-        total = total * length + k.xp.where(row < 0, row + length, row)
+        row = k.xp.remainder(row, length or 1)
+        total = row if total is None else total * length + row
     return total
 
 

@@ -115,6 +115,8 @@ def _matched_inputs(p, anchor, label, cls_pred):
         )
     anchor = shapes.unify(anchor, (1, None, 4))
     cls_pred = shapes.unify(cls_pred, (label[0], None, anchor[1]))
+    shapes.check_filled(label[1:], "a list of objects")
+    shapes.check_filled(cls_pred[1:2], "a list of classes")
     n, count = cls_pred[0], cls_pred[2]
     ins = [(1, count, 4), (n, *label[1:]), cls_pred]
     wide = None if count is None else 4 * count
@@ -271,6 +273,8 @@ def _suppressed(xp, p, rows, there):
 def _(p, cls_prob, loc_pred, anchor):
     _variances(p)
     cls_prob = shapes.unify(cls_prob, (None,) * 3)
+    if cls_prob[1] in (0, 1):
+        raise ShapeError(f"{cls_prob[1]} classes", rule="background and at least one other")
     anchor = shapes.unify(anchor, (1, cls_prob[2], 4))
     n, count = cls_prob[0], anchor[1]
     loc_pred = shapes.unify(loc_pred, (n, None if count is None else 4 * count))

@@ -185,10 +185,10 @@ def quantize_v2(k, p, data):
 
 
 @quantize_v2.shapes
-def _(p, data):
+def _filled_shapes(p, data, *ranges):
     if data is not None and (p.min_calib_range is None or p.max_calib_range is None):
         shapes.check_filled(data)
-    return [data], [data, (1,), (1,)]
+    return _shapes(p, data, *ranges)
 
 
 @quantize_v2.types
@@ -235,7 +235,6 @@ def _(_p, data, low, high):
     *CALIBRATED,
     outputs=TRIPLE,
     zero_gradient=True,
-    shape=_shapes,
 )
 def requantize(k, p, data, min_range, max_range):
     """Sums of products, int32, as whole numbers of 8 bits for the next layer.
@@ -264,6 +263,9 @@ def requantize(k, p, data, min_range, max_range):
         return to_int8(xp, data.astype("float32") * unit, largest), -largest, largest
     scaled = xp.rint(data.astype("float32") * (within / SUMS * 255 / largest))
     return xp.clip(scaled, 0, 255).astype("uint8"), xp.zeros(1, "float32"), largest
+
+
+requantize.shapes(_filled_shapes)
 
 
 @requantize.types

@@ -16,7 +16,7 @@ from .dropout import Probability
 
 RNN = (
     Int("state_size", low=1, doc="Number of hidden units of a layer, in each direction."),
-    Int("num_layers", low=1, doc="Number of layers."),
+    Int("num_layers", low=1, high=10_000, doc="Number of layers."),
     Bool("bidirectional", False, doc="Whether a second network reads from the end."),
     Enum("mode", ("gru", "lstm", "rnn_relu", "rnn_tanh"), doc="The kind of network."),
     Probability(
@@ -290,7 +290,7 @@ def rnn_gradient(k, p, *arrays, outs=None):
 def _(p, *ins):
     of = dict(zip(_backward_inputs(p), ins, strict=True))
     _, outs = rnn.shape_rule(p, *[of[name] for name in _inputs(p)])
-    made = ("delta", "delta_state", "delta_cell")[: len(outs) - 1]
+    made = [name for name in of if name.startswith("delta")]
     for name, wanted in (*zip(made, outs, strict=False), ("output", outs[0]), ("kept", outs[-1])):
         shapes.check_fits(of[name], wanted, name)
     return [of[name] for name in _inputs(p) if name != "sequence_length"]

@@ -274,7 +274,12 @@ def _aligned_shape(p, data, rois):
 ALIGN = (
     SIZE,
     SCALE,
-    Int("sample_ratio", -1, doc="Samples along each axis of a part; one a pixel when 0 or less."),
+    Int(
+        "sample_ratio",
+        -1,
+        high=100,
+        doc="Samples along each axis of a part; one a pixel when 0 or less.",
+    ),
     Bool("position_sensitive", False, doc="Whether each part has channels of its own."),
 )
 roi_align, roi_align_gradient = weighted(
@@ -320,7 +325,12 @@ def _rotated(p, shape, rois):
 ROTATED = (
     SIZE,
     SCALE,
-    Int("sampling_ratio", -1, doc="Samples along each axis of a part; one a pixel when 0 or less."),
+    Int(
+        "sampling_ratio",
+        -1,
+        high=100,
+        doc="Samples along each axis of a part; one a pixel when 0 or less.",
+    ),
 )
 rroi_align, rroi_align_gradient = weighted(
     "_contrib_RROIAlign",

@@ -212,6 +212,8 @@ repeat.example((2, 3), repeats=3, axis=-1).gives(lambda x: np.repeat(x, 3, -1))
 def _pads(p, shape):
     """(before, after) for each axis; raises ParameterError where they do not fit."""
     pads = list(zip(p.pad_width[::2], p.pad_width[1::2], strict=False))
+    if p.mode != "constant":
+        shapes.check_filled(shape)
     if len(p.pad_width) != 2 * len(shape) or min(p.pad_width, default=0) < 0:
         raise ParameterError(
             f"pad_width={p.pad_width} for an array of shape {shapes.text(shape)}",
@@ -267,8 +269,11 @@ def _(F, p, dy, data_shape):
 
 
 def _unpadded_shape(p, part):
-    pads = zip(p.pad_width[::2], p.pad_width[1::2], strict=True)
-    return tuple(n - before - after for n, (before, after) in zip(part, pads, strict=True))
+    pads = zip(p.pad_width[::2], p.pad_width[1::2], strict=False)
+    found = tuple(n - before - after for n, (before, after) in zip(part, pads, strict=True))
+    shapes.check_lengths(found)
+    _pads(p, found)
+    return found
 
 
 @operator(

@@ -56,8 +56,11 @@ def _same_shape(p, data, lengths=None):
 
 
 def _last_shape(p, data, lengths=None):
-    rest = None if data is None else (*data[: p.axis], *data[p.axis + 1 :])
-    return _examples(p, data, lengths), [rest]
+    ins = _examples(p, data, lengths)
+    if data is None:
+        return ins, [None]
+    shapes.check_filled(data[p.axis : p.axis + 1], "a sequence")
+    return ins, [(*data[: p.axis], *data[p.axis + 1 :])]
 
 
 def _types(p, data, lengths=None):

@@ -139,7 +139,7 @@ def _scaled(F, p, dx, dtype, sign=1):
     """The gradient of what stands before the exponential, turned into that of `data`."""
     factor = sign if p.temperature is None else sign / p.temperature
     dx = dx if factor == 1 else dx * factor
-    return dx if p.dtype in (None, dtype) else F.Cast(dx, dtype=dtype)
+    return dx if p.dtype is None or p.dtype == dtype else F.Cast(dx, dtype=dtype)
 
 
 @softmax.gradient("data")

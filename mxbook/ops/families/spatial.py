@@ -99,6 +99,8 @@ def grid_gradient(k, p, delta):
 @grid_gradient.shapes
 @rules.forward
 def _(p, delta):
+    if len(delta) != 4 or delta[1] != 2:
+        raise ShapeError(f"delta has the shape {shapes.text(delta)}", rule="(n, 2, h, w)")
     return delta if p.transform_type == "warp" else (delta[0], 6)
 
 

@@ -77,10 +77,17 @@ def mirrored(F: Any, value: Any, shape: tuple[int, ...]) -> Any:
     return F._triangle(value) + turned(F, below, shape)
 
 
-@operator("_triangle", LOWER, OFFSET, type=real_type, shape=rules.same_shape)
+@operator("_triangle", LOWER, OFFSET, type=real_type)
 def triangle(k, p, A):
     """The matrices with zeros above the diagonal (below it if not `lower`)."""
     return (k.xp.tril if p.lower else k.xp.triu)(A, p.offset)
+
+
+@triangle.shapes
+@forward
+def _(p, A):
+    matrices(A)
+    return A
 
 
 @triangle.gradient("A")
@@ -137,6 +144,7 @@ def makediag(k, p, A):
 
 
 def _with_diagonal(p, A):
+    shapes.check_axes(A, 1, "A")
     m = A[-1] + abs(p.offset)
     return (*A[:-1], m, m)
 

@@ -85,7 +85,7 @@ def moved(xp: Any, offset: Sequence[Array], anchor: Parts) -> Array:
     return xp.stack([x - half_width, y - half_height, x + half_width, y + half_height], axis=-1)
 
 
-@compiled(least=2**8)
+@compiled(least=2**10)
 def kept(
     xp: Any,
     boxes: Array,

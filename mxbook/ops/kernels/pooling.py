@@ -224,10 +224,3 @@ def windows(axes: list[Axis]) -> tuple[int, ...] | None:
         return None
     up, across = axes
     return up.kernel, across.kernel, up.stride, across.stride, up.pad, across.pad
-
-
-def images(array, axes: list[Axis]):
-    """An array as (n, height, width, c); with channels first each one is an image."""
-    if axes[0].axis == 1:
-        return array
-    return array.reshape(-1, *array.shape[2:], 1)

@@ -15,14 +15,14 @@ from mxbook.base.config import config
 
 from . import cpu, gpu
 
-LEAST = 2**14  # numbers in an array from which on compiled kernels are asked for
+LEAST = 2**16  # bytes of an array from which on compiled kernels are asked for
 
 
 def compiled(kernel: Callable | None = None, *, least: int = LEAST) -> Callable:
     """A kernel `f(xp, ...)` that its compiled twin replaces where it can.
 
-    That is where `mx.config.compiled` is on, one of the arrays has `least` numbers, and the folder
-    of the twin says that it can be had for such arrays.  A twin may answer NotImplemented, too.
+    That is where `mx.config.compiled` is on, one of the arrays has `least` bytes, and the folder of
+    the twin says that it can be had for such arrays.  A twin may answer NotImplemented, too.
     """
     if kernel is None:
         return partial(compiled, least=least)
@@ -30,10 +30,14 @@ def compiled(kernel: Callable | None = None, *, least: int = LEAST) -> Callable:
 
     @wraps(kernel)
     def call(xp, *args):
-        module = twins(home, xp, args) if any(_size(a) >= least for a in args) else None
-        twin = getattr(module, name, None)
-        found = NotImplemented if twin is None else twin(xp, *args)
-        return kernel(xp, *args) if found is NotImplemented else found
+        for a in args:
+            if getattr(a, "nbytes", 0) >= least:
+                twin = getattr(twins(home, xp, args), name, None)
+                found = NotImplemented if twin is None else twin(xp, *args)
+                if found is not NotImplemented:
+                    return found
+                break
+        return kernel(xp, *args)
 
     return call
 
@@ -44,7 +48,3 @@ def twins(home: str, xp: Any, args: tuple) -> ModuleType | None:
         return None
     folder = cpu if xp.__name__ == "numpy" else gpu
     return folder.twins(home, xp) if folder.suits(xp, args) else None
-
-
-def _size(argument: Any) -> int:
-    return getattr(argument, "size", 0)

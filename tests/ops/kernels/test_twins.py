@@ -12,7 +12,7 @@ from mxbook.base.errors import CompiledKernelWarning
 from mxbook.ops.kernels import cpu, gpu, twins
 from tests import strict_cupy
 
-LARGE = np.zeros(twins.LEAST, "float32")
+LARGE = np.zeros(twins.LEAST // 4, "float32")
 
 
 @twins.compiled
@@ -56,7 +56,7 @@ def read_only(array):
 )  # fmt: skip
 def test_other_arrays_are_numpys(twin, other):
     assert double(np, other) == "plain"
-    if other.size >= twins.LEAST:
+    if other.size == LARGE.size:
         assert double(np, LARGE, other) == "plain"
 
 
@@ -71,7 +71,7 @@ def test_other_reasons_for_numpy(twin):
 
 
 def test_twins_for_small_arrays(twin):
-    soon = twins.compiled(double.__wrapped__, least=3)
+    soon = twins.compiled(double.__wrapped__, least=12)
     assert soon(np, LARGE[:3]) == "twin"
     assert soon(np, LARGE[:2]) == "plain"
 

@@ -1,3 +1,3 @@
 """`gluon.contrib.nn`: layers on trial."""
 
-from .basic_layers import SparseEmbedding
+from .basic_layers import Concurrent, HybridConcurrent, Identity, SparseEmbedding

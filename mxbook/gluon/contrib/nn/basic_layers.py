@@ -3,9 +3,51 @@
 from typing import Any
 
 from mxbook import ndarray as nd
-from mxbook.gluon.block import Block
+from mxbook.gluon.block import Block, HybridBlock
+from mxbook.gluon.nn import HybridSequential, Sequential
 
-__all__ = ["SparseEmbedding"]
+__all__ = ["Concurrent", "HybridConcurrent", "Identity", "SparseEmbedding"]
+
+
+class Concurrent(Sequential):
+    """Blocks beside each other: each gets the input, and their outputs are joined along an axis.
+
+    >>> net = Concurrent(axis=1)
+    >>> net.add(Identity(), Identity())
+    >>> net(nd.ones((2, 3))).shape
+    (2, 6)
+    """
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None):
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        """Send the input through every block, and join what they give."""
+        return nd.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class HybridConcurrent(HybridSequential):
+    """HybridBlocks beside each other; see Concurrent."""
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None):
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Send the input through every block, and join what they give."""
+        return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class Identity(HybridBlock):
+    """Gives its input; stands beside other blocks in a HybridConcurrent."""
+
+    def __init__(self, prefix: str | None = None, params: Any = None):
+        super().__init__(prefix=prefix, params=params)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """The input."""
+        return x
 
 
 class SparseEmbedding(Block):

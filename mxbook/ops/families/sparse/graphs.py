@@ -59,7 +59,7 @@ def _fixed_types(inputs: Callable, outputs: Callable) -> Callable:
     def rule(p: Any, *found: Any) -> tuple[list, list]:
         wanted = inputs(p, len(found))
         for is_, must in zip(found, wanted, strict=True):
-            if is_ not in (None, must):
+            if is_ is not None and is_ != must:
                 raise DTypeError(
                     f"{is_} in place of {must}",
                     rule="numbers of edges and vertices are int64, probabilities float32",
@@ -141,6 +141,9 @@ def bisected(xp: Any, graph: SparseParts, u: Any, v: Any) -> tuple[Any, Any]:
 def _(_p, data, u, v):
     for queries in (u, v):
         _vector(queries)
+    if data is not None:
+        shapes.check_axes(data, 2, "a graph")
+        shapes.check_filled(data, "a graph")
     common = shapes.unify(u, v)
     return [data, common, common], [common]
 

@@ -18,6 +18,7 @@ from mxbook.ops.rules import forward
 @operator(
     "cast_storage",
     Enum("stype", ("csr", "default", "row_sparse"), doc="Storage type of the result."),
+    shape=rules.same_shape,
     aliases=("_sparse_cast_storage",),
     bools=True,
 )
@@ -27,18 +28,6 @@ def cast_storage(_k, _p, data):
     Source: MXNet 1.6, `mx.nd.cast_storage`.
     """
     return data.copy()
-
-
-@cast_storage.shapes
-def _(p, data):
-    if data is not None and (
-        (p.stype == "csr" and len(data) != 2) or (p.stype != "default" and not data)
-    ):
-        raise ShapeError(
-            f"{shapes.text(data)} cannot be stored as {p.stype}",
-            rule="csr has two axes, row_sparse at least one",
-        )
-    return [data], [data]
 
 
 @cast_storage.sparse(match=lambda p, found: (p.stype,) if (p.stype, "default") != found else None)

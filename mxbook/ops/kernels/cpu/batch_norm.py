@@ -38,10 +38,12 @@ def moments_last(x, mean, square):
     """The same for (rows, c), ROWS at a time."""
     rows, channels = x.shape
     here, around = np.empty(channels, np.float32), np.empty(channels, np.float32)
-    mean[:], square[:] = 0, 0
+    for c in range(channels):
+        mean[c], square[c] = 0, 0
     for first in range(0, rows, ROWS):
         behind = min(first + ROWS, rows)
-        here[:], around[:] = 0, 0
+        for c in range(channels):
+            here[c], around[c] = 0, 0
         for i in range(first, behind):
             for c in range(channels):
                 here[c] += x[i, c]
@@ -112,9 +114,11 @@ def gradient_sums_last(dy, x, mean, total, product):
     """The same for (rows, c), ROWS at a time for fewer rounding errors."""
     rows, channels = x.shape
     a, b = np.empty(channels, np.float32), np.empty(channels, np.float32)
-    total[:], product[:] = 0, 0
+    for c in range(channels):
+        total[c], product[c] = 0, 0
     for first in range(0, rows, ROWS):
-        a[:], b[:] = 0, 0
+        for c in range(channels):
+            a[c], b[c] = 0, 0
         for i in range(first, min(first + ROWS, rows)):
             for c in range(channels):
                 a[c] += dy[i, c]

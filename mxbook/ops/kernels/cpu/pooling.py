@@ -1,16 +1,15 @@
 """Pooling over two axes, window by window.
 
-Arrays are looked at as (n, height, width, c): with channels last as they are, with channels first
-each channel is an image with c = 1.  Where c = 1 there is nothing to do side by side within a
-window, and NumPy, axis by axis, is as fast; but for the most usual window, two by two elements that
-no other window has, and for the way back.
+With channels last, all channels of a window are worked on side by side.  With channels first,
+windows are next to each other only for the most usual one, two by two elements that no other window
+has; for others NumPy, axis by axis, is as fast on the way forth.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from mxbook.ops.kernels.pooling import Axis, images, windows
+from mxbook.ops.kernels.pooling import Axis, windows
 
 from .jit import kernel
 
@@ -42,15 +41,15 @@ def to_maxima_of_pairs(dy, x, out):
             upper, lower, d = x[i, 2 * y], x[i, 2 * y + 1], dy[i, y]
             to_upper, to_lower = out[i, 2 * y], out[i, 2 * y + 1]
             for z in range(width):
-                right = upper[2 * z + 1] > upper[2 * z]
-                lower_right = lower[2 * z + 1] > lower[2 * z]
-                top = upper[2 * z + 1] if right else upper[2 * z]
-                bottom = lower[2 * z + 1] if lower_right else lower[2 * z]
-                down = bottom > top
-                to_upper[2 * z] = zero if down | right else d[z]
-                to_upper[2 * z + 1] = d[z] if (not down) & right else zero
-                to_lower[2 * z] = zero if (not down) | lower_right else d[z]
-                to_lower[2 * z + 1] = d[z] if down & lower_right else zero
+                # Everything is read first; so the choices need no branches, and go side by side.
+                a, b, c, e = upper[2 * z], upper[2 * z + 1], lower[2 * z], lower[2 * z + 1]
+                number = d[z]
+                right, lower_right = b > a, e > c
+                down = (e if lower_right else c) > (b if right else a)
+                to_upper[2 * z] = zero if down | right else number
+                to_upper[2 * z + 1] = number if (not down) & right else zero
+                to_lower[2 * z] = zero if (not down) | lower_right else number
+                to_lower[2 * z + 1] = number if down & lower_right else zero
 
 
 @kernel(f"void(f4[:,:,:,::1], f4[:,:,:,::1], {WINDOWS})")
@@ -63,7 +62,8 @@ def maxima_kernel(x, out, kh, kw, sh, sw, ph, pw):
             for z in range(out.shape[2]):
                 left, right = max(0, z * sw - pw), min(width, z * sw - pw + kw)
                 best = out[i, y, z]
-                best[:] = x[i, top, left]
+                for c in range(channels):
+                    best[c] = x[i, top, left, c]
                 for a in range(top, bottom):
                     for b in range(left, right):
                         row = x[i, a, b]
@@ -82,12 +82,15 @@ def to_maxima_kernel(dy, x, out, kh, kw, sh, sw, ph, pw):
     best, where = np.empty(channels, np.float32), np.empty(channels, np.int32)
     for i in range(len(x)):
         to = out[i].reshape(height * width, channels)
-        to[:] = 0
+        for place in range(height * width):
+            for c in range(channels):
+                to[place, c] = 0
         for y in range(dy.shape[1]):
             top, bottom = max(0, y * sh - ph), min(height, y * sh - ph + kh)
             for z in range(dy.shape[2]):
                 left, right = max(0, z * sw - pw), min(width, z * sw - pw + kw)
-                best[:], where[:] = x[i, top, left], top * width + left
+                for c in range(channels):
+                    best[c], where[c] = x[i, top, left, c], top * width + left
                 for a in range(top, bottom):
                     for b in range(left, right):
                         row, here = x[i, a, b], np.int32(a * width + b)
@@ -97,6 +100,28 @@ def to_maxima_kernel(dy, x, out, kh, kw, sh, sw, ph, pw):
                             where[c] = here if better else where[c]
                 for c in range(channels):
                     to[where[c], c] += dy[i, y, z, c]
+
+
+@kernel(f"void(f4[:,:,::1], f4[:,:,::1], f4[:,:,::1], {WINDOWS})")
+def to_maxima_of_images(dy, x, out, kh, kw, sh, sw, ph, pw):
+    """The same where each channel is an image of its own."""
+    count, height, width = x.shape
+    for i in range(count):
+        for y in range(height):
+            for z in range(width):
+                out[i, y, z] = 0
+        for y in range(dy.shape[1]):
+            top, bottom = max(0, y * sh - ph), min(height, y * sh - ph + kh)
+            for z in range(dy.shape[2]):
+                left, right = max(0, z * sw - pw), min(width, z * sw - pw + kw)
+                best, row, column = x[i, top, left], top, left
+                for a in range(top, bottom):
+                    for b in range(left, right):
+                        value = x[i, a, b]
+                        better = value > best
+                        best = value if better else best
+                        row, column = a if better else row, b if better else column
+                out[i, row, column] += dy[i, y, z]
 
 
 @kernel(f"void(f4[:,:,:,::1], f4[:,:,:,::1], {WINDOWS})")
@@ -109,7 +134,8 @@ def sums_kernel(x, out, kh, kw, sh, sw, ph, pw):
             for z in range(out.shape[2]):
                 left, right = max(0, z * sw - pw), min(width, z * sw - pw + kw)
                 total = out[i, y, z]
-                total[:] = 0
+                for c in range(channels):
+                    total[c] = 0
                 for a in range(top, bottom):
                     for b in range(left, right):
                         for c in range(channels):
@@ -121,7 +147,10 @@ def spread_kernel(dy, out, kh, kw, sh, sw, ph, pw):
     """Each number of dy is added to all elements of its window."""
     height, width, channels = out.shape[1:]
     for i in range(len(dy)):
-        out[i] = 0
+        for y in range(height):
+            for z in range(width):
+                for c in range(channels):
+                    out[i, y, z, c] = 0
         for y in range(dy.shape[1]):
             top, bottom = max(0, y * sh - ph), min(height, y * sh - ph + kh)
             for z in range(dy.shape[2]):
@@ -184,8 +213,10 @@ def to_maxima(_xp, delta, data, axes: list[Axis], out=None):
     out = np.empty(data.shape, data.dtype) if out is None else out
     if pairs(axes):
         to_maxima_of_pairs(planes(delta), planes(data), planes(out))
+    elif axes[0].axis == 1:
+        to_maxima_kernel(delta, data, out, *found)
     else:
-        to_maxima_kernel(images(delta, axes), images(data, axes), images(out, axes), *found)
+        to_maxima_of_images(planes(delta), planes(data), planes(out), *found)
     return out
 
 

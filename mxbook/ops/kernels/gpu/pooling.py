@@ -3,9 +3,14 @@
 import numpy as np
 
 from mxbook.base.config import config
-from mxbook.ops.kernels.pooling import Axis, images, windows
+from mxbook.ops.kernels.pooling import Axis, windows
 
 from . import launch, module
+
+
+def images(array, axes: list[Axis]):
+    """An array as (n, height, width, c); with channels first each one is an image."""
+    return array if axes[0].axis == 1 else array.reshape(-1, *array.shape[2:], 1)
 
 
 def to_maxima(xp, delta, data, axes: list[Axis], out=None):
