@@ -234,7 +234,11 @@ def grad(
                 values=[("variable", repr(variable._spec))],
                 hint="is it used in the recorded computation?",
             )
-    return results
+    kind = _arrays.numpy_class
+    return [
+        _arrays.as_class(r, kind) if kind is not None and type(v) is kind else r
+        for v, r in zip(variables, results, strict=True)
+    ]
 
 
 def _variable_node(array: NDArray) -> Node:

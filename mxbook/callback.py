@@ -136,7 +136,9 @@ class Speedometer:
 
 
 class ProgressBar:
-    """A batch callback that logs as a bar how many of `total` batches are done, `length` letters wide.
+    """A batch callback that logs, as a bar, how many of `total` batches are done.
+
+    length  the width of the bar
 
     >>> from types import SimpleNamespace
     >>> ProgressBar(total=4, length=8).text(SimpleNamespace(nbatch=2))

@@ -77,7 +77,7 @@ class Monitor:
         self.step += 1
 
     def toc(self) -> list[tuple[int, str, str]]:
-        """A batch is over: step, name and numbers as text; nothing where this is none to look at."""
+        """A batch is over: step, name and numbers as text; none where it is not looked at."""
         if not self.activated:
             return []
         for exe in self.exes:

@@ -43,11 +43,13 @@ def pillow() -> Any:
         ) from error
 
 
-def decode(content: bytes, colour: bool = True, red_first: bool = True) -> np.ndarray:
+def decode(
+    content: bytes, colour: bool = True, red_first: bool = True, upright: bool = False
+) -> np.ndarray:
     """The pixels of a picture (height, width, 3), or one channel of gray (height, width, 1).
 
-    Transparency is dropped, of 16 bits the upper 8 are kept, and a note in the file on how the
-    picture is to be turned has no effect.
+    Transparency is dropped, and of 16 bits the upper 8 are kept.  A note in the file on how the
+    camera was held has an effect only if the picture is to be `upright`.
 
     Raises FileFormatError for what is no picture, MXNetError where no package can read it.
 
@@ -55,8 +57,10 @@ def decode(content: bytes, colour: bool = True, red_first: bool = True) -> np.nd
     array([7, 7, 7], dtype=uint8)
     """
     if opencv():
-        return _decode_by_opencv(content, colour, red_first)
+        return _decode_by_opencv(content, colour, red_first, upright)
     picture = opened(content, colour)
+    if upright:
+        picture = importlib.import_module("PIL.ImageOps").exif_transpose(picture)
     if not colour:
         return _gray(picture)
     pixels = np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
@@ -96,10 +100,10 @@ def _gray(picture: Any) -> np.ndarray:
     return (pixels + extra >> shift).astype("uint8")[..., None]
 
 
-def _decode_by_opencv(content: bytes, colour: bool, red_first: bool) -> np.ndarray:
+def _decode_by_opencv(content: bytes, colour: bool, red_first: bool, upright: bool) -> np.ndarray:
     cv2 = opencv()
     kind = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-    pixels = _opencv_pixels(content, kind | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels = _opencv_pixels(content, kind if upright else kind | cv2.IMREAD_IGNORE_ORIENTATION)
     if not colour:
         return pixels[..., None]
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB) if red_first else pixels

@@ -24,6 +24,7 @@ class SymbolBlock(HybridBlock):
     All other variables of the graph become parameters, with the names they have there; they can be
     shared with those of another block by `params`.  The graph is always run as a whole.
 
+    >>> from mxbook import nd
     >>> x = sym.var("data")
     >>> hidden = sym.FullyConnected(x, num_hidden=3, name="fc")
     >>> block = SymbolBlock([hidden, sym.relu(hidden)], x)

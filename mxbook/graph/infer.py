@@ -161,7 +161,7 @@ def _at_node(error: MXNetError, node: Node, found: Found) -> MXNetError:
             (name, f"{_text(found.get((n, i)))}   from {n.name}")
             for name, (n, i) in zip(names, _given(node), strict=False)
         )
-        error.message = f"{node.op.name} {node.name}: {error.message}"
+    error.message = f"{node.op.name} {node.name}: {error.message}"
     return error
 
 

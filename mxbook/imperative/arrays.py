@@ -49,8 +49,16 @@ def plain(array: Any) -> Any:
     """The array as one of MXNet's own class, as gradient rules want it; same memory and entry."""
     if numpy_class is None or type(array) is not numpy_class:
         return array
-    other = alias(array, array._entry)
-    other.__class__ = array_class
+    return as_class(array, array_class)
+
+
+def as_class(array: Any, cls: type) -> Any:
+    """The same memory, and place in the graph, as a dense array of another class."""
+    if type(array) is cls:
+        return array
+    other = wrap(array._data, array._spec, array._origin, cls)
+    other._var = variable_of(array)
+    other._entry = array._entry
     return other
 
 

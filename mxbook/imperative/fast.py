@@ -57,7 +57,7 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
             or (self._var is not None and not idle(self))
             or (rhs._var is not None and not idle(rhs))
         ):
-            return learn(op, p, table, self, rhs)
+            return learn(op, p, table, self, rhs, cls=cls)
         f = _frame(1)
         result = _new(cls)
         result._origin = (plan, f.f_code, f.f_lasti, "")
@@ -92,7 +92,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         p.plan_key = ()
         plan = table.get(self._spec)
         if plan is None or not mode.inline or (self._var is not None and not idle(self)):
-            return learn(op, p, table, self)
+            return learn(op, p, table, self, cls=cls)
         f = _frame(depth)
         result = _new(cls)
         result._origin = (plan, f.f_code, f.f_lasti, "")
@@ -246,14 +246,17 @@ def general_function(
 
 def results_of(plan: Plan, p: Values, given: list, origin: tuple, cls: type) -> list:
     """Call the kernel of a simple plan on ready arrays."""
-    into = {"out": arrays.empty(plan.output)} if plan.pooled else {}
+    data, run, wrap = [a._data for a in given], local.quiet.run, arrays.wrap
     try:
-        found = local.quiet.run(plan.kernel, p, *[a._data for a in given], **into)
+        if plan.pooled:
+            found = run(plan.kernel, p, *data, out=arrays.empty(plan.output))
+        else:
+            found = run(plan.kernel, p, *data)
     except Exception as error:
         return failed(plan, error, given, None, origin, cls)
-    found = found if isinstance(found, tuple | list) else (found,)
-    wrap = arrays.wrap
-    return [wrap(d, spec, origin, cls) for d, spec in zip(found, plan.outputs, strict=True)]
+    if type(found) is tuple or type(found) is list:
+        return [wrap(d, spec, origin, cls) for d, spec in zip(found, plan.outputs, strict=True)]
+    return [wrap(found, plan.output, origin, cls)]
 
 
 UNKNOWN = (None, None)  # in place of a plan and values: a call that was not seen before ...

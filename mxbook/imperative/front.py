@@ -121,7 +121,7 @@ def bind(
 
 def negative_zero(value: Any) -> bool:
     """Whether it is -0.0, which equals 0.0 but must not be taken for it."""
-    return value == 0 and type(value) is float and str(value) == "-0.0"
+    return type(value) is float and value == 0 and str(value) == "-0.0"
 
 
 def split(

@@ -147,10 +147,9 @@ def computed(plan: Plan, p: Values, inputs: list, outs: list | None) -> Sequence
         direct = direct and (op.in_place or not overlaps(outs[0], inputs))
     if direct:
         results = (run(kernel, p, *inputs, out=outs[0]),)
-    elif op.writes_outs and not plan.sparse:
-        results = run(kernel, p, *inputs, outs=outs)
     else:
-        found = run(kernel, p, *inputs)
+        into = {"outs": outs} if op.writes_outs and not plan.sparse else {}
+        found = run(kernel, p, *inputs, **into)
         results = found if isinstance(found, tuple | list) else (found,)
     for out, result in zip(outs, results, strict=False):
         if result is not out:

@@ -116,7 +116,7 @@ def backward(
     local.retaining, retained = retain, local.retaining
     begin = _tell_layer if engine.state.tracing else None
     try:
-        pairs = [(h._entry, g) for h, g in zip(heads, head_grads, strict=True)]
+        pairs = [(h._entry, plain(g)) for h, g in zip(heads, head_grads, strict=True)]
         return gradient(pairs, F, values, finish, begin)
     except MXNetError as error:
         error.place = error.place or places_of(heads)

@@ -23,6 +23,7 @@ from mxbook.symbol import Symbol
 
 __all__ = ["FeedForward"]
 
+SMALL = Uniform(0.01)
 LOG = LogValidationMetricsCallback()
 
 
@@ -56,7 +57,7 @@ class FeedForward:
         num_epoch: int | None = None,
         epoch_size: int | None = None,
         optimizer: str | Optimizer = "sgd",
-        initializer: Initializer | Callable = Uniform(0.01),
+        initializer: Initializer | Callable = SMALL,
         numpy_batch_size: int = 128,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
@@ -121,13 +122,13 @@ class FeedForward:
     @staticmethod
     def create(
         symbol: Symbol | Callable,
-        X: Any,  # noqa: N803 - MXNet's name
+        X: Any,
         y: Any = None,
         ctx: Any = None,
         num_epoch: int | None = None,
         epoch_size: int | None = None,
         optimizer: str | Optimizer = "sgd",
-        initializer: Initializer | Callable = Uniform(0.01),
+        initializer: Initializer | Callable = SMALL,
         eval_data: Any = None,
         eval_metric: Any = "acc",
         epoch_end_callback: Any = None,
@@ -168,7 +169,7 @@ class FeedForward:
 
     def fit(
         self,
-        X: Any,  # noqa: N803 - MXNet's name
+        X: Any,
         y: Any = None,
         eval_data: Any = None,
         eval_metric: Any = "acc",
@@ -300,7 +301,7 @@ class FeedForward:
 
     # ---- data
 
-    def _iterator(self, X: Any, y: Any, is_train: bool) -> DataIter:  # noqa: N803
+    def _iterator(self, X: Any, y: Any, is_train: bool) -> DataIter:
         """An iterator as it is, or one over arrays."""
         if isinstance(X, DataIter):
             return X
@@ -334,7 +335,7 @@ class FeedForward:
         self,
         X: Any,
         num_batch: int | None,
-        reset: bool,  # noqa: N803
+        reset: bool,
     ) -> Iterator[tuple[Any, list[NDArray]]]:
         """Batch and outputs, one after the other."""
         data = self._iterator(X, None, False)
@@ -365,7 +366,7 @@ class FeedForward:
 
     def predict(
         self,
-        X: Any,  # noqa: N803 - MXNet's name
+        X: Any,
         num_batch: int | None = None,
         return_data: bool = False,
         reset: bool = True,
@@ -390,7 +391,7 @@ class FeedForward:
 
     def score(
         self,
-        X: DataIter,  # noqa: N803 - MXNet's name
+        X: DataIter,
         eval_metric: Any = "acc",
         num_batch: int | None = None,
         batch_end_callback: Any = None,

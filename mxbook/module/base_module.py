@@ -19,6 +19,7 @@ import numpy as np
 
 from mxbook import metric
 from mxbook import ndarray as nd
+from mxbook.base.context import cpu
 from mxbook.base.errors import MXNetError, ParameterError
 from mxbook.callback import BatchEndParam, call_each
 from mxbook.checkpoint import Params, save_params, split
@@ -30,6 +31,8 @@ from mxbook.symbol import Symbol
 __all__ = ["BaseModule"]
 
 Options = dict[str, Any] | tuple[tuple[str, Any], ...]
+HOST = cpu()  # where to compute if nothing is said
+SMALL = Uniform(0.01)  # the usual initializer
 
 
 class BaseModule:
@@ -115,7 +118,7 @@ class BaseModule:
 
     def init_params(
         self,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,
@@ -232,7 +235,7 @@ class BaseModule:
         optimizer_params: Options = (("learning_rate", 0.01),),
         eval_end_callback: Any = None,
         eval_batch_end_callback: Any = None,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,
@@ -253,45 +256,35 @@ class BaseModule:
         kvstore, optimizer, optimizer_params   see `init_optimizer`
         initializer, arg_params, aux_params, allow_missing, force_init   see `init_params`
         force_rebind            bind again, if bound before
-        monitor                 a Monitor that looks into the network
 
         Raises ParameterError without `num_epoch`.
         """
         if num_epoch is None:
             raise ParameterError("please specify number of epochs", rule="fit(..., num_epoch=10)")
-        self.bind(
-            train_data.provide_data,
-            train_data.provide_label,
-            for_training=True,
-            force_rebind=force_rebind,
-        )
+        shapes = (train_data.provide_data, train_data.provide_label)
+        self.bind(*shapes, for_training=True, force_rebind=force_rebind)
         if monitor is not None:
             self.install_monitor(monitor)
         self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
         self.init_optimizer(kvstore, optimizer, optimizer_params)
         eval_metric = metric.create(eval_metric)
         for epoch in range(begin_epoch, num_epoch):
-            begin = time.time()
-            values = self._epoch(
+            self._epoch(
                 epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn
             )
-            for name, value in values:
-                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - begin)
             arg_params, aux_params = self.get_params()
             self.set_params(arg_params, aux_params)  # the same on all devices, also moving means
             call_each(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
             if eval_data is not None:
-                found = self.score(
-                    eval_data,
-                    validation_metric or eval_metric,
-                    score_end_callback=eval_end_callback,
-                    batch_end_callback=eval_batch_end_callback,
-                    epoch=epoch,
-                )
-                for name, value in found:
-                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+                watched = validation_metric or eval_metric
+                callbacks = (eval_batch_end_callback, eval_end_callback)
+                found = self.score(eval_data, watched, None, *callbacks, epoch=epoch)
+                self._log(epoch, "Validation", found)
             train_data.reset()
+
+    def _log(self, epoch: int, kind: str, values: list[tuple[str, float]]) -> None:
+        for name, value in values:
+            self.logger.info("Epoch[%d] %s-%s=%f", epoch, kind, name, value)
 
     def _epoch(
         self,
@@ -301,15 +294,13 @@ class BaseModule:
         batch_end_callback: Any,
         monitor: Any,
         sparse_row_id_fn: Callable | None,
-    ) -> list[tuple[str, float]]:
-        """Train with all batches; the values of the metric, which the last callback may reset."""
+    ) -> None:
+        """Train with all batches."""
+        begin, batches, nbatch = time.time(), iter(train_data), 0
         eval_metric.reset()
-        values: list[tuple[str, float]] = []
-        batches = iter(train_data)
         data_batch = next(batches, None)
         if data_batch is None:
             raise MXNetError("there is no batch of training data", hint="train_data.reset()")
-        nbatch = 0
         while data_batch is not None:
             if monitor is not None:
                 monitor.tic()
@@ -321,11 +312,12 @@ class BaseModule:
                 self.prepare(next_data_batch, sparse_row_id_fn=sparse_row_id_fn)
             if monitor is not None:
                 monitor.toc_print()
-            values = eval_metric.get_global_name_value()
+            values = eval_metric.get_global_name_value()  # the callback may reset it
             call_each(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             data_batch = next_data_batch
             nbatch += 1
-        return values
+        self._log(epoch, "Train", values)
+        self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - begin)
 
     def _measure(self, eval_metric: Any, batch: Any) -> None:
         if isinstance(batch, list):  # one for each device

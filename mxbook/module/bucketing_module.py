@@ -9,13 +9,13 @@ import numpy as np
 
 from mxbook import ndarray as nd
 from mxbook import symbol as sym
-from mxbook.base.context import Context, cpu
+from mxbook.base.context import Context
 from mxbook.base.errors import ParameterError
 from mxbook.checkpoint import Params, load_params
-from mxbook.initializer import Initializer, Uniform
+from mxbook.initializer import Initializer
 from mxbook.symbol import Symbol
 
-from .base_module import BaseModule, Options
+from .base_module import HOST, SMALL, BaseModule, Options
 from .module import Module
 
 __all__ = ["BucketingModule"]
@@ -49,7 +49,7 @@ class BucketingModule(BaseModule):
         sym_gen: Callable[[Any], tuple[Symbol, Sequence[str] | None, Sequence[str] | None]],
         default_bucket_key: Any = None,
         logger: Any = logging,
-        context: Context | Sequence[Context] = cpu(),
+        context: Context | Sequence[Context] = HOST,
         work_load_list: Sequence[float] | None = None,
         fixed_param_names: Sequence[str] | None = None,
         state_names: Sequence[str] | None = None,
@@ -242,7 +242,7 @@ class BucketingModule(BaseModule):
 
     def init_params(
         self,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,

@@ -251,9 +251,9 @@ class DataParallelExecutorGroup:
 
         The next `forward` changes them: copy what is to be kept.
         """
-        found = self._outputs or [
-            list(outputs) for outputs in zip(*(e.outputs for e in self.execs))
-        ]
+        found = self._outputs
+        if found is None:  # before the first `forward`
+            found = [[e.outputs[i] for e in self.execs] for i in range(len(self.output_names))]
         return _merged(found, self._output_axes) if merge_multi_context else found
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list:

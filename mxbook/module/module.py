@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook import optimizer as opt
-from mxbook.base.context import Context, cpu
+from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError, ParameterError
 from mxbook.checkpoint import Params, load_checkpoint
 from mxbook.formats import atomic
-from mxbook.initializer import InitDesc, Initializer, Uniform
+from mxbook.initializer import InitDesc, Initializer
 from mxbook.io import DataDesc
 from mxbook.kvstore import exchange
 from mxbook.ndarray import NDArray, zeros
 from mxbook.symbol import Symbol
 
-from .base_module import BaseModule, Options
+from .base_module import HOST, SMALL, BaseModule, Options
 from .data_shapes import check_names, described, device_groups
 from .executor_group import DataParallelExecutorGroup
 
@@ -52,7 +52,7 @@ class Module(BaseModule):
         data_names: Sequence[str] | None = ("data",),
         label_names: Sequence[str] | None = ("softmax_label",),
         logger: Any = logging,
-        context: Context | Sequence[Context] = cpu(),
+        context: Context | Sequence[Context] = HOST,
         work_load_list: Sequence[float] | None = None,
         fixed_param_names: Sequence[str] | None = None,
         state_names: Sequence[str] | None = None,
@@ -283,7 +283,7 @@ class Module(BaseModule):
 
     def init_params(
         self,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,

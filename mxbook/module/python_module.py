@@ -7,10 +7,10 @@ from typing import Any
 from mxbook import ndarray as nd
 from mxbook.base.errors import MXNetError, ParameterError
 from mxbook.checkpoint import Params
-from mxbook.initializer import Initializer, Uniform
+from mxbook.initializer import Initializer
 from mxbook.ndarray import NDArray
 
-from .base_module import BaseModule, Options
+from .base_module import SMALL, BaseModule, Options
 from .data_shapes import described
 
 __all__ = ["PythonLossModule", "PythonModule"]
@@ -71,7 +71,7 @@ class PythonModule(BaseModule):
 
     def init_params(
         self,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,

@@ -7,9 +7,9 @@ from typing import Any
 
 from mxbook.base.errors import MXNetError, ParameterError, nearest
 from mxbook.checkpoint import Params
-from mxbook.initializer import Initializer, Uniform
+from mxbook.initializer import Initializer
 
-from .base_module import BaseModule, Options
+from .base_module import SMALL, BaseModule, Options
 
 __all__ = ["SequentialModule"]
 
@@ -137,7 +137,7 @@ class SequentialModule(BaseModule):
 
     def init_params(
         self,
-        initializer: Initializer | Callable | None = Uniform(0.01),
+        initializer: Initializer | Callable | None = SMALL,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,

@@ -16,6 +16,8 @@ from .ndarray import NDArray
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
+    if type(shape) is tuple and all([type(d) is int and d >= 0 for d in shape]):
+        return shape
     found = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
     if not all(isinstance(d, int | np.integer) and d >= 0 for d in found):
         raise ShapeError(f"{shape!r} is not a shape", rule="a tuple of whole numbers, not negative")

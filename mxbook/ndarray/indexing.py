@@ -6,7 +6,8 @@ arrays is resolved by NumPy to flat positions, which `take` then reads; so every
 gradient.
 
 As in MXNet 1.6 an array has at least one axis: `x[1, 2]` of a matrix has the shape `(1,)`, unless
-`mx.util.np_shape` is on.
+`mx.util.np_shape` is on or the array is an `mx.np.ndarray`.  Such an array can also be indexed with
+masks, arrays of True and False.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from mxbook.base.semantics import local as semantics
 from mxbook.base.spec import spec_of
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.invoke import update
-from mxbook.imperative.mode import local
+from mxbook.imperative.mode import local, mode
 
 from . import registry as F
 
@@ -31,14 +32,26 @@ def get(array: Any, key: Any) -> Any:
         return _advanced(array, key)
     # With an Ellipsis the library gives a view of a single element, too.
     part = _numpy_index(array, array._data, key if Ellipsis in key else (*key, ...))
-    shape = part.shape or (() if semantics.np_shape else (1,))
+    shape = part.shape or _no_axes(array)
     if local.recording and array._entry is not None:
         return _sliced(array, key, shape)
     spec = spec_of(shape, array._spec.dtype, array._spec.ctx)
     if part.flags.c_contiguous:
         origin = _arrays.origin_of("view")
         return _arrays.view(array, part.reshape(shape), spec, origin)
+    if mode.plain and _arrays.idle(array) and isinstance(part, np.ndarray):  # short for `_sliced`
+        origin = _arrays.origin_of("slice")
+        return _arrays.wrap(part.copy(order="C").reshape(shape), spec, origin, type(array))
     return _sliced(array, key, shape)
+
+
+def _no_axes(array: Any) -> tuple[int, ...]:
+    """The shape of a single element of the array."""
+    return () if semantics.np_shape or _is_numpy(array) else (1,)
+
+
+def _is_numpy(array: Any) -> bool:
+    return _arrays.numpy_class is not None and isinstance(array, _arrays.numpy_class)
 
 
 def put(array: Any, key: Any, value: Any) -> None:
@@ -65,7 +78,23 @@ def put(array: Any, key: Any, value: Any) -> None:
 def canonical(array: Any, key: Any) -> tuple:
     """The index as a tuple of numbers, slices, None, Ellipsis and NumPy arrays of int64."""
     items = key if isinstance(key, tuple) else (key,)
-    return tuple(_item(k) for k in items)
+    if not _is_numpy(array):
+        return tuple(_item(k) for k in items)
+    found: list = []
+    for k in items:
+        mask = _mask(k)
+        found += [_item(k)] if mask is None else mask.nonzero()
+    return tuple(found)
+
+
+def _mask(k: Any) -> np.ndarray | None:
+    """The part of an index as a mask, if it is one."""
+    if isinstance(k, _arrays.array_class) and k._spec.dtype.kind == "b":
+        return k.asnumpy()
+    if isinstance(k, list | np.ndarray):
+        k = np.asarray(k)
+        return k if k.dtype.kind == "b" and k.ndim else None
+    return None
 
 
 def _item(k: Any) -> Any:
@@ -181,7 +210,7 @@ def _advanced(array: Any, key: tuple) -> Any:
     rows = F._np_reshape(array, newshape=(count, *tail)) if lead > 1 else array
     index = _arrays.from_host(positions.reshape(-1), array.context)
     taken = F.take(rows, index, axis=0)
-    shape = positions.shape + tail or (1,)
+    shape = positions.shape + tail or _no_axes(array)
     return taken if taken.shape == shape else F._np_reshape(taken, newshape=shape)
 
 

@@ -70,7 +70,7 @@ class Operator:
         # variadic operator takes more arrays than its parameter counts.
         self.takes: Callable[[Any], Sequence[str]] | None = fields.pop("takes", None)
         # Whether inputs may be bool (few of MXNet's operators take it), or the names of those.
-        self.bools: Literal[True] | tuple[str, ...] = fields.pop("bools", ())
+        self.bools: Literal[True] | tuple[str, ...] = fields.pop("bools", False) or ()
         self.uses_random: bool = fields.pop("uses_random", False)
         # Whether a call with these parameters draws numbers, in training or not.
         self.draws: Callable[[Any, bool], bool] = fields.pop(

@@ -5,7 +5,7 @@
 `updater.py` an optimizer with the states of all parameters; `states.py` these as files.
 """
 
-from mxbook.ndarray import abs as NDabs  # noqa: N812 - MXNet's name
+from mxbook.ndarray import abs as NDabs
 
 from . import contrib, optimizer
 from .adaptive import AdaDelta, AdaGrad, Adam, Adamax, Nadam, RMSProp

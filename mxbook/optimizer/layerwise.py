@@ -28,8 +28,8 @@ class LAMB(Optimizer):
     >>> lamb = LAMB(learning_rate=0.1)
     >>> w = nd.array([3.0, 4.0])
     >>> lamb.update(0, w, nd.array([1.0, 1.0]), lamb.create_state(0, w))
-    >>> w.asnumpy().round(3).tolist()  # a tenth of the length, which is 5
-    [2.646, 3.646]
+    >>> w.asnumpy().round(3)  # a tenth of the length, which is 5
+    array([2.646, 3.646], dtype=float32)
 
     Source: You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes,
     2020.  (In MXNet 1.6 the float32 copy of a float16 weight never changes; here it does.)

@@ -1,8 +1,8 @@
 """`mx.rnn`: recurrent cells made of symbols, as they were before Gluon.
 
 `rnn_cell.py` what cells share; `basic_cells.py` RNN, LSTM, GRU; `fused_cell.py` whole networks in
-one operator; `combined_cells.py`, `modifier_cells.py` cells around cells; `conv_cells.py` cells with
-convolutions; `io.py` sentences as batches; `rnn.py` checkpoints.
+one operator; `combined_cells.py`, `modifier_cells.py` cells around cells; `conv_cells.py` cells
+with convolutions; `io.py` sentences as batches; `rnn.py` checkpoints.
 
 Source: MXNet 1.6, `mxnet.rnn`.
 """

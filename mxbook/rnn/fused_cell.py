@@ -1,4 +1,4 @@
-"""FusedRNNCell: all layers and all steps in one operator, which is much faster than step by step."""
+"""FusedRNNCell: all layers and steps in one operator, much faster than step by step."""
 
 import warnings
 from typing import Any

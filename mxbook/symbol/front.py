@@ -67,7 +67,11 @@ def split(op: Operator, args: tuple, kwargs: dict) -> tuple[list, dict[str, Any]
     order = (*op.positional, *(p.name for p in op.params))
     if len(args) > len(order):
         raise ParameterError(f"{op.name} takes at most {len(order)} arguments, got {len(args)}")
-    given = {**dict(zip(order, args, strict=False)), **kwargs}
+    given = dict(zip(order, args, strict=False))
+    doubled = given.keys() & kwargs.keys()
+    if doubled:
+        raise ParameterError(f"{op.name} got two values for {min(doubled)!r}")
+    given.update(kwargs)
     inputs = [given.pop(name, None) for name in op.inputs]
     for name, value in zip(op.inputs, inputs, strict=True):
         if value is not None:

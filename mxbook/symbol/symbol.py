@@ -410,6 +410,12 @@ def apply(
     wanted = op.input_names(p)
     if not op.variadic:
         by_name = dict(zip(op.inputs, inputs, strict=False))
+        extra = [n for n, s in by_name.items() if s is not None and n not in wanted]
+        if extra:
+            raise ParameterError(
+                f"{op.name} takes no input {extra[0]!r} with these parameters",
+                rule=f"{len(wanted)} input(s): {', '.join(wanted) or 'none'}",
+            )
         inputs = [by_name.get(n) for n in wanted]
     for i, symbol in enumerate(inputs):
         if symbol is not None:

@@ -64,9 +64,7 @@ def test_dependencies_order_exactly_what_conflicts(program):
              for n in after}  # fmt: skip
     ops = [Operation(None, [variables[i] for i in r], [variables[i] for i in w])
            for r, w in program]  # fmt: skip
-    wanted = {
-        (i + 1, j + 1) for j in range(len(ops)) for i in range(j) if conflict(ops[i], ops[j])
-    }
+    wanted = {(i + 1, j + 1) for j in range(len(ops)) for i in range(j) if conflict(ops[i], ops[j])}
     assert closure(found) == closure(wanted)
     assert found <= wanted
 
@@ -135,7 +133,10 @@ def test_data_is_json_and_counts_from_the_start():
     data = json.loads(json.dumps(sample().data()))
     assert data["end"] == 30 * US
     assert data["lanes"] == ["main", "worker"]
-    assert [(e["started"], e["ended"]) for e in data["events"]] == [(0, 10 * US), (10 * US, 30 * US)]
+    assert [(e["started"], e["ended"]) for e in data["events"]] == [
+        (0, 10 * US),
+        (10 * US, 30 * US),
+    ]
     assert data["events"][1]["after"] == [1]
     assert data["parts"][0]["started"] == US
     assert data["waits"][0]["number"] == 2
@@ -175,7 +176,7 @@ def test_traced_operations_know_their_inputs_and_lines(kind, monkeypatch):
     events = timeline().events
     assert [e.name for e in events] == ["_ones", "_mul_scalar", "broadcast_add"]
     assert (c == 3).all()
-    first, second, third = (e.number for e in events)
+    first, second = (e.number for e in events[:2])
     assert [e.after for e in events] == [(), (first,), (first, second)]
     assert len({e.site.line for e in events}) == 3
     assert all(e.where.startswith("test_timeline.py") for e in events)

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from mxbook.base.errors import ParameterError, ShapeError
+from mxbook import recordio
+from mxbook.base.errors import MXNetError, ParameterError, ShapeError
 from mxbook.ndarray import NDArray
 
 from .sampler import FilterSampler, Sampler, SequentialSampler
@@ -135,6 +136,42 @@ class ArrayDataset(Dataset):
 
     def __len__(self) -> int:
         return self._length
+
+
+class RecordFileDataset(Dataset):
+    """The records of a record file, as bytes; see `mx.recordio`.
+
+    Its index lies beside it, under the same name with the ending `.idx`.  Raises MXNetError where
+    there is none, FileFormatError for damaged files.
+
+    >>> from mxbook import recordio
+    >>> with recordio.MXIndexedRecordIO("a.idx", "a.rec", "w") as out:
+    ...     out.write_idx(0, b"one")
+    ...     out.write_idx(1, b"two")
+    >>> records = RecordFileDataset("a.rec")
+    >>> len(records), records[1]
+    (2, b'two')
+
+    Source: MXNet 1.6, `mxnet.gluon.data.RecordFileDataset`.
+    """
+
+    def __init__(self, filename: str):
+        self.filename = filename
+        self.idx_file = os.path.splitext(filename)[0] + ".idx"
+        if not os.path.exists(self.idx_file):
+            raise MXNetError(
+                f"{filename} has no index",
+                rule=f"a file {self.idx_file} with key and offset of each record",
+                hint="from mxbook.formats.recordio import offsets, write_index; "
+                f"write_index({self.idx_file!r}, enumerate(offsets({filename!r})))",
+            )
+        self._record = recordio.MXIndexedRecordIO(self.idx_file, filename, "r")
+
+    def __getitem__(self, idx: int) -> bytes:
+        return self._record.read_idx(self._record.keys[idx])
+
+    def __len__(self) -> int:
+        return len(self._record.keys)
 
 
 class _DownloadedDataset(Dataset):

@@ -25,7 +25,8 @@ def _mod(xp, lhs, rhs, _out):
     """The remainder with the sign of the divisor; 0 where the divisor is 0."""
     dtype = getattr(lhs, "dtype", None) or rhs.dtype
     zero = xp.equal(rhs, 0)
-    return xp.where(zero, 0, xp.remainder(lhs, xp.where(zero, 1, rhs))).astype(dtype)
+    divisor = xp.where(zero, 1, rhs).astype(dtype)  # a number, too, has the type of the array
+    return xp.where(zero, 0, xp.remainder(lhs, divisor)).astype(dtype)
 
 
 def _power(xp, lhs, rhs, out):

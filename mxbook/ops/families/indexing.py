@@ -336,11 +336,11 @@ def one_hot(k, p, indices):
     """
     xp = k.xp
     on, off = as_scalar(p.on_value, p.dtype), as_scalar(p.off_value, p.dtype)
-    shape = (indices.size, p.depth)
-    result = xp.full(shape, off, p.dtype) if off else xp.zeros(shape, p.dtype)
+    size = indices.size * p.depth
+    result = xp.full(size, off, p.dtype) if off else xp.zeros(size, p.dtype)
     index = indices.reshape(-1).astype("int64")
     place = xp.minimum(xp.maximum(index, 0), p.depth - 1)
-    result[xp.arange(indices.size), place] = xp.where(place == index, on, off)
+    result[xp.arange(0, size, p.depth) + place] = xp.where(place == index, on, off)
     return result.reshape(*indices.shape, p.depth)
 
 

@@ -75,19 +75,19 @@ def chosen_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     return reduced_shape(p, shape)
 
 
-def reduced(p: Any, function: Callable, data: Any, out: Any = None, dtype: Any = None) -> Any:
-    """`function(data, axis=...)` in the shape of the result, written to `out` if given.
+def reduced(p: Any, method: str, data: Any, out: Any = None, dtype: Any = None) -> Any:
+    """`data.method(axis=...)` in the shape of the result, written to `out` if given.
 
     `dtype` is the type to accumulate in; the result has the type of the data.  float16 is
     accumulated in float32, which is as exact as MXNet's compensated sums.
     """
     axes, shape = reduced_axes(p, data.ndim), reduced_shape(p, data.shape)
     into = None if out is None else out.reshape(kept_shape(p, data.shape))
-    options = {} if dtype is None else {"dtype": dtype}
+    function, options = getattr(data, method), {} if dtype is None else {"dtype": dtype}
     if dtype is not None and dtype != data.dtype:
-        found = function(data, axis=axes, keepdims=True, **options)
+        found = function(axis=axes, keepdims=True, **options)
         return found.astype(data.dtype).reshape(shape)
-    found = function(data, axis=axes, keepdims=True, out=into, **options)
+    found = function(axis=axes, keepdims=True, out=into, **options)
     return found.reshape(shape) if out is None else out
 
 
@@ -128,7 +128,7 @@ def sum_(k, p, data, *, out=None):
 
     Errors: ShapeError for axes that do not exist.  Source: MXNet 1.6, `mx.nd.sum`.
     """
-    return reduced(p, k.xp.sum, data, out, accumulator(data.dtype))
+    return reduced(p, "sum", data, out, accumulator(data.dtype))
 
 
 @sum_.gradient("data")
@@ -156,12 +156,12 @@ def mean(k, p, data, *, out=None):
     """
     count = _count(p, data.shape)
     if data.dtype == HALF:
-        return reduced(p, k.xp.mean, data, out, accumulator(data.dtype))
+        return reduced(p, "mean", data, out, accumulator(data.dtype))
     if data.dtype in FLOATS:
-        total = reduced(p, k.xp.sum, data, out)
+        total = reduced(p, "sum", data, out)
         total /= count
         return total
-    total = reduced(p, k.xp.sum, data, None, data.dtype)
+    total = reduced(p, "sum", data, None, data.dtype)
     mean = total / count
     return (mean if data.dtype == TYPES["bool"] else k.xp.trunc(mean)).astype(data.dtype)
 
@@ -184,7 +184,7 @@ def prod(k, p, data, *, out=None):
     Its gradient is `dy * product / x`, which is NaN where an element is 0.
     Source: MXNet 1.6, `mx.nd.prod`.
     """
-    return reduced(p, k.xp.prod, data, out, data.dtype)
+    return reduced(p, "prod", data, out, data.dtype)
 
 
 @prod.gradient("data")
@@ -210,7 +210,7 @@ def _where_number(F, data, value):
 @reduction("nansum")
 def nansum(k, p, data, *, out=None):
     """The sum over the given axes; NaN counts as 0."""
-    return reduced(p, k.xp.sum, _without_nan(k, data, 0), out, accumulator(data.dtype))
+    return reduced(p, "sum", _without_nan(k, data, 0), out, accumulator(data.dtype))
 
 
 @nansum.gradient("data")
@@ -221,7 +221,7 @@ def _(F, p, dy, data, data_shape):
 @reduction("nanprod")
 def nanprod(k, p, data, *, out=None):
     """The product over the given axes; NaN counts as 1."""
-    return reduced(p, k.xp.prod, _without_nan(k, data, 1), out, data.dtype)
+    return reduced(p, "prod", _without_nan(k, data, 1), out, data.dtype)
 
 
 @nanprod.gradient("data")
@@ -242,7 +242,7 @@ def max_(k, p, data, *, out=None):
 
     Every element that equals the maximum receives the whole gradient.
     """
-    return reduced(p, k.xp.max, data, out)
+    return reduced(p, "max", data, out)
 
 
 @reduction("min", aliases=("min_axis",), nonempty=True)
@@ -251,7 +251,7 @@ def min_(k, p, data, *, out=None):
 
     Every element that equals the minimum receives the whole gradient.
     """
-    return reduced(p, k.xp.min, data, out)
+    return reduced(p, "min", data, out)
 
 
 @max_.gradient("data")
@@ -282,12 +282,12 @@ def norm(k, p, data):
     Errors: ParameterError for other orders.  Source: MXNet 1.6, `mx.nd.norm`.
     """
     if p.ord == 1:
-        found = reduced(p, k.xp.sum, k.xp.abs(data), None, accumulator(data.dtype))
+        found = reduced(p, "sum", k.xp.abs(data), None, accumulator(data.dtype))
     else:
         total = _squares_in_single(k, p, data)
         if total is None:
             squares = k.xp.square(data, dtype="float64")
-            total = reduced(p, k.xp.sum, squares, None, squares.dtype)
+            total = reduced(p, "sum", squares, None, squares.dtype)
         found = k.xp.sqrt(total)
     return found.astype(p.out_dtype or data.dtype, copy=False)
 
@@ -300,7 +300,7 @@ def _squares_in_single(k, p, data):
     if not large or data.dtype != TYPES["float32"] or wanted != data.dtype:
         return None
     squares = xp.square(data, out=scratch(xp, "squares", data.shape, data.dtype))
-    total = reduced(p, xp.sum, squares)
+    total = reduced(p, "sum", squares)
     outside = (total < LEAST_SQUARES) | (total > MOST_SQUARES)
     return None if outside.any() else total
 

@@ -142,11 +142,11 @@ def tile(k, p, data, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.tile`.
     """
+    if out is None:
+        return k.xp.tile(data, p.reps)
     shape, reps = _aligned(data.shape, p.reps)
     ones = data.reshape(_interleaved(shape, (1,) * len(reps)))
     every = k.xp.broadcast_to(ones, _interleaved(shape, reps))
-    if out is None:
-        return every.copy(order="C").reshape(_tiled_shape(p, data.shape))
     k.xp.copyto(out.reshape(every.shape), every)
     return out
 

@@ -340,7 +340,8 @@ def diag(k, p, data, *, out=None):
     Errors: ShapeError where there is no such diagonal.  Source: MXNet 1.6, `mx.nd.diag`.
     """
     if data.ndim == 1:
-        return copied(k, k.xp.diag(data, p.k), out)
+        whole = k.xp.diag(data, p.k)
+        return whole if out is None else copied(k, whole, out)
     return copied(k, k.xp.diagonal(data, p.k, p.axis1, p.axis2), out)
 
 

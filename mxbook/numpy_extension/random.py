@@ -1,0 +1,5 @@
+"""`mx.npx.random`: seeding."""
+
+from mxbook.random import seed
+
+__all__ = ["seed"]
