@@ -128,7 +128,7 @@ def make_lists(args: argparse.Namespace) -> list[str]:
         for key, (name, label) in enumerate(list_images(args.root, args.recursive, args.exts))
     ]
     if args.recursive:
-        for folder, label in dict((os.path.dirname(n) or ".", c) for _, n, c in images).items():
+        for folder, label in {os.path.dirname(n) or ".": c for _, n, c in images}.items():
             print(folder, label)
     if args.shuffle:
         random.Random(SHUFFLE_SEED).shuffle(images)
@@ -205,7 +205,7 @@ def _reencoded(args: argparse.Namespace, content: bytes) -> bytes:
 def make_records(args: argparse.Namespace, path: str) -> int:
     """Make a record file and its index of a list file; the number of images left out.
 
-    Images that cannot be read are reported and left out, as in MXNet.
+    Images that cannot be read are left out, as in MXNet, and what is wrong with them is printed.
     """
     base = os.path.splitext(path)[0]
     missing = count = 0
@@ -219,7 +219,7 @@ def make_records(args: argparse.Namespace, path: str) -> int:
             count += 1
             if count % REPORT == 0:
                 print(f"count: {count}")
-    print(f"{base}.rec: {count} images")
+    print(f"{base}.rec: {count} images" + (f", {missing} left out" if missing else ""))
     return missing
 
 
@@ -256,7 +256,7 @@ def lists_of(prefix: str) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; 1 where an image was left out, 2 where there was nothing to do."""
+    """Run the command; 2 where there was nothing to do, else 0."""
     args = parser().parse_args(argv)
     if args.list:
         make_lists(args)
@@ -265,11 +265,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not found:
         print(f"Did not find and list file with prefix {args.prefix}", file=sys.stderr)
         return 2
-    missing = 0
     for path in found:
         print(f"Creating .rec file from {path}")
-        missing += make_records(args, path)
-    return 1 if missing else 0
+        make_records(args, path)
+    return 0
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype, ctx: Context):
 def to_device(host: np.ndarray, ctx: Context):
     """A copy of a host array on the device, in C order."""
     use(ctx)
-    return load().asarray(np.ascontiguousarray(host))
+    return load().asarray(np.asarray(host, order="C"))
 
 
 def to_host(array) -> np.ndarray:

@@ -9,6 +9,7 @@ stand on the path.
 import threading
 from typing import Any
 
+from . import sites
 from .errors import EngineError, MXNetError
 
 
@@ -66,10 +67,15 @@ def text(blocks: tuple[Any, ...]) -> str:
     return " > ".join(block._label_in(outer) for outer, block in zip(outers, blocks, strict=False))
 
 
-def add_place(error: MXNetError) -> None:
-    """Tell an error in which block it happened, unless it knows already.
+def add_place(error: MXNetError) -> bool:
+    """Tell an error in which block it happened, and at which line; False where it knows already.
 
     The engine's errors are left alone: they are noticed here, but happened elsewhere.
     """
-    if not isinstance(error, EngineError) and all(label != "in" for label, _ in error.place):
-        error.place = (("in", text(current())), *error.place)
+    if isinstance(error, EngineError) or any(label == "in" for label, _ in error.place):
+        return False
+    error.place = (("in", text(current())), *error.place)
+    site = sites.raised(error) or sites.here(2)
+    if site and all(label != "called" for label, _ in error.place):
+        error.place = (*error.place, ("called", str(site)))
+    return True

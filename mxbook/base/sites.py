@@ -64,6 +64,24 @@ def here(depth: int = 1) -> Site | None:
     return None
 
 
+def raised(error: BaseException) -> Site | None:
+    """The innermost place outside mxbook that an error has passed so far; None when there is none.
+
+    >>> try:
+    ...     1 / 0
+    ... except ZeroDivisionError as error:
+    ...     raised(error).line > 0
+    True
+    """
+    found, step = None, error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if not code.co_filename.startswith(PACKAGE):
+            found = Site(code, step.tb_lasti)
+        step = step.tb_next
+    return found
+
+
 def cell_number(filename: str) -> int | None:
     """The execution count of the notebook cell that was compiled under this name, if it was one."""
     ipython = sys.modules.get("IPython")  # looked at only where it is already running

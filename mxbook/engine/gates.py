@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from .core import Operation
 
+LOOK_UP = 1.0  # seconds
+
 
 class Gate:
     """Shut until every one of the operations has told that it is finished, or `open` is called.
@@ -26,8 +28,13 @@ class Gate:
         self._lock.acquire()
 
     def pass_through(self) -> None:
-        """Sleep until the gate is open; it shuts behind the one who passes."""
-        self._lock.acquire()
+        """Sleep until the gate is open; it shuts behind the one who passes.
+
+        Now and then it looks up: a Ctrl-C that comes in the moment before the thread falls asleep
+        does not wake it.
+        """
+        while not self._lock.acquire(timeout=LOOK_UP):
+            pass
 
     def open(self) -> None:
         """Let one thread pass.  Call it under the engine's lock; twice is no more than once."""

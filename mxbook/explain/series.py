@@ -48,6 +48,8 @@ def merge(buckets: np.ndarray, starts: np.ndarray) -> np.ndarray:
     merged[:, HIGH] = np.fmax.reduceat(buckets[:, HIGH], starts)
     with np.errstate(over="ignore", invalid="ignore"):
         merged[:, SUM:] = np.add.reduceat(buckets[:, SUM:], starts, axis=0)
+    largest = np.finfo(np.float64).max  # files hold no infinity
+    merged[:, SUM] = np.nan_to_num(merged[:, SUM], posinf=largest, neginf=-largest)
     return merged
 
 

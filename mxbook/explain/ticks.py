@@ -89,6 +89,15 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     return found if len(found) > 1 else linear_ticks(low, high, count)
 
 
+def _short_and_different(values: list[float]) -> list[str]:
+    """Readable numbers with as many digits as it takes to tell them apart."""
+    for digits in range(4, 17):
+        texts = [number(v, digits) for v in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
+
+
 def tick_labels(ticks: list[float]) -> list[str]:
     """Labels with the same number of decimals for evenly spaced ticks.
 
@@ -103,6 +112,6 @@ def tick_labels(ticks: list[float]) -> list[str]:
     even = all(abs(b - a - step) < 1e-6 * abs(step) for a, b in pairwise(ticks))
     biggest = max(abs(t) for t in ticks)
     if not even or biggest >= 1e7 or step < 1e-5:
-        return [number(t) for t in ticks]
+        return _short_and_different(ticks)
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     return [f"{t:,.{places}f}" for t in ticks]

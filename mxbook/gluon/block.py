@@ -31,6 +31,7 @@ from mxbook.base.errors import DTypeError, MXNetError, ParameterError
 
 from . import loading, tracing
 from .parameter import Parameter, ParameterDict, _contexts
+from .parameter_errors import named_parameters
 from .tracing import _flatten, _regroup  # noqa: F401 - gluonts and others take them from here
 from .utils import HookHandle, _indent
 
@@ -369,7 +370,8 @@ class Block:
                 tracing.call_hooks(self, self._forward_hooks, args, out)
             return out
         except MXNetError as error:
-            scopes.add_place(error)
+            if scopes.add_place(error):
+                error.values = named_parameters(error.values, self._reg_params)
             raise
         finally:
             running.pop()

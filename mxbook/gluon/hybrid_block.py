@@ -276,7 +276,7 @@ class HybridBlock(Block):
             graph = self._make_graph(args, flat)
             known.append(graph)
             self._cached_graph = (graph.inputs, graph.symbol)
-            _, self._in_format = tracing._flatten(args, "input")
+            self._in_format = tracing.form(args)
             _, self._out_format = tracing._flatten(graph.out, "output")
         self._graphs[structure] = self._cached_op = graph
         return graph

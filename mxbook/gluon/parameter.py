@@ -22,6 +22,7 @@ from mxbook import symbol as sym
 from mxbook.base import sites
 from mxbook.base.context import Context, cpu, current_context
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError
+from mxbook.base.semantics import local as semantics
 from mxbook.base.sparse import STYPES
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.symbol import Symbol
@@ -154,12 +155,15 @@ class Parameter:
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """Length along each axis, 0 where unknown; None when nothing is known."""
+        """Length along each axis, 0 where unknown (-1 with NumPy's semantics of shapes); None when
+        nothing is known."""
+        if semantics.np_shape and self._shape is not None:
+            return tuple(d or -1 for d in self._shape)
         return self._shape
 
     @shape.setter
     def shape(self, new_shape: Sequence[int]) -> None:
-        old, new = self._shape, tuple(new_shape)
+        old, new = self._shape, tuple(max(0, d) for d in new_shape)
         fits = old is None or (
             len(old) == len(new) and all(a <= 0 or a == b for a, b in zip(old, new, strict=True))
         )
@@ -187,7 +191,7 @@ class Parameter:
                 init=self.init,
                 stype=self._stype,
             )
-        return self._var
+        return self._var.as_np_ndarray() if semantics.np_array else self._var
 
     # ---- getting values
 
@@ -376,13 +380,13 @@ class Parameter:
         """
         if self._stype != "default":
             raise is_sparse(self, "data()")
-        return self._check_and_get(self._data, ctx)
+        return _seen(self._check_and_get(self._data, ctx))
 
     def list_data(self) -> list[NDArray]:
         """The arrays on all devices, in the order of `list_ctx`; see `data`."""
         if self._stype != "default":
             raise is_sparse(self, "list_data()")
-        return self._copies()
+        return [_seen(a) for a in self._copies()]
 
     def _copies(self) -> list[NDArray]:
         """The arrays on all devices, also those of a sparse parameter."""
@@ -391,12 +395,12 @@ class Parameter:
     def grad(self, ctx: Context | None = None) -> NDArray:
         """The gradient on a device; see `data`."""
         self._check_has_grad()
-        return self._check_and_get(self._grad, ctx)
+        return _seen(self._check_and_get(self._grad, ctx))
 
     def list_grad(self) -> list[NDArray]:
         """The gradients on all devices, in the order of `list_ctx`."""
         self._check_has_grad()
-        return self._check_and_get(self._grad, list)
+        return [_seen(a) for a in self._check_and_get(self._grad, list)]
 
     def _check_has_grad(self) -> None:
         if self._data is not None and self._grad is None:
@@ -543,6 +547,13 @@ def _storage_type(name: str, what: str, stype: str) -> str:
             f"{what} of the parameter {name!r} cannot be {stype!r}", rule="default, row_sparse, csr"
         )
     return stype
+
+
+def _seen(array: NDArray) -> NDArray:
+    """The array as user code wants it: an `mx.np.ndarray` after `npx.set_np()`."""
+    if not semantics.np_array or array.stype != "default":
+        return array
+    return array.as_np_ndarray()
 
 
 def _stored_as(data: NDArray, stype: str) -> NDArray:

@@ -1,6 +1,6 @@
 """The errors about parameters that cannot give what they are asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mxbook.base.errors import MXNetError
@@ -74,3 +74,17 @@ def deferred(parameters: Sequence[Any]) -> DeferredInitializationError:
         hint="pass one batch through the network first, net(x), in a way that reaches every block; "
         "or give the shapes: Dense(..., in_units=...), Conv2D(..., in_channels=...)",
     )
+
+
+def named_parameters(
+    values: Iterable[tuple[str, str]], parameters: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """The values of an error of a block, where its parameters are called by their names."""
+    found = []
+    for label, text in values:
+        p = parameters.get(label)
+        if p is not None and "parameter" not in text:
+            made = f", made in {p._site.where}" if p._site else ""
+            text = f"{text.split('   made in')[0]}   parameter {p.name}{made}"
+        found.append((label, text))
+    return tuple(found)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mxbook import symbol as sym
-from mxbook.base import names, shapes
+from mxbook.base import names, shapes, sites
 from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError
-from mxbook.base.sites import PACKAGE, Site
 from mxbook.graph.infer import infer_shapes
+from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.mode import local
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.symbol import Symbol
@@ -36,7 +36,9 @@ def structure(value: Any) -> Any:
     """
     if isinstance(value, list | tuple):
         return tuple([structure(v) for v in value])
-    return NDArray if isinstance(value, NDArray) else value
+    if isinstance(value, NDArray):
+        return type(value) if type(value) is _arrays.numpy_class else NDArray
+    return value
 
 
 def input_context(args: tuple) -> Context | None:
@@ -84,6 +86,7 @@ def trace(block: Any, args: tuple) -> Traced:
             return value
         name = next(numbers)
         made = sym.var(name)
+        made = made.as_np_ndarray() if type(value) is _arrays.numpy_class else made
         found.give(made, value.shape, value.dtype, f"given to {type(block).__name__}")
         return made
 
@@ -124,15 +127,10 @@ def untraceable(block: Any, error: Exception) -> Exception:
     are returned as they are."""
     if local.trace is None or isinstance(error, MXNetError) or "Symbol" not in str(error):
         return error
-    site, step = None, error.__traceback__
-    while step is not None:
-        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
-            site = Site(step.tb_frame.f_code, step.tb_lasti)
-        step = step.tb_next
     return MXNetError(
         f"{type(block).__name__}.hybrid_forward cannot be traced: {error}",
         rule=RULE,
-        place=called(site),
+        place=called(sites.raised(error)),
         hint="write it with functions of F alone",
     )
 
@@ -231,6 +229,17 @@ def _flatten(args: Any, inout_str: str) -> tuple[list, Any]:
         flat += items
         formats.append(fmt)
     return flat, formats
+
+
+def form(value: Any) -> Any:
+    """The structure that `_flatten` gives; numbers and the like count as None.
+
+    >>> form(([3, None],))
+    [[-1, -1]]
+    """
+    if isinstance(value, list | tuple):
+        return [form(v) for v in value]
+    return _flatten(value if isinstance(value, NDArray | Symbol) else None, "input")[1]
 
 
 def _regroup(args: list, fmt: Any) -> tuple[Any, list]:

@@ -39,7 +39,7 @@ def register_numpy(cls: type) -> None:
 
 
 def class_for(arrays: Any) -> Any:
-    """The class of results of these inputs: NumPy's if one of them has it, else None (the usual)."""
+    """The class of results of these inputs: NumPy's if one of them has it, else None: the usual."""
     if numpy_class is None:
         return None
     return numpy_class if any(type(a) is numpy_class for a in arrays) else None

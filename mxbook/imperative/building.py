@@ -133,8 +133,11 @@ def build(
     specs: Sequence[Spec],
     train: bool,
     wanted: Sequence[bool],
+    back: bool = True,
 ) -> Code:
     """The code of a graph for inputs of these kinds, with that of the wanted gradients.
+
+    `train` and `back` say whether the two halves are in training mode.
 
     Raises what is wrong with shapes and types, naming the node.
     """
@@ -160,7 +163,7 @@ def build(
     arriving = [builder.input(v.spec, False) for v in results]
     pairs = [(v.entry, dy) for v, dy in zip(results, arriving, strict=True) if v.entry is not None]
 
-    builder.train = True  # as MXNet's backward, unless it is told otherwise
+    builder.train = back
 
     def begin(node: Node) -> None:
         builder.layer = scopes.backward_of(node.layer)

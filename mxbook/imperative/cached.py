@@ -23,7 +23,7 @@ from mxbook.ops.composite import Composite
 from mxbook.ops.operator import INPUT, Operator
 
 from . import tape
-from .arrays import empty, idle, origin_of, variable_of, wrap
+from .arrays import class_for, empty, idle, origin_of, variable_of, wrap
 from .building import build
 from .generators import variable_of_generator
 from .invoke import invoke, overlaps
@@ -61,7 +61,8 @@ class Cached:
         program = self.program(specs, local.training, wanted)
         workspace = program.workspace()
         origin = origin_of(self.name)
-        results = [wrap(empty(s), s, origin) for s in program.results]
+        cls = class_for(arrays)
+        results = [wrap(empty(s), s, origin, cls) for s in program.results]
         inputs, outs = [a._data for a in arrays], [r._data for r in results]
         call = Call(program, workspace, arrays, origin)
         call.run(lambda: workspace.run_forward(inputs, outs), arrays, results, program.work)
@@ -72,16 +73,24 @@ class Cached:
             tape.unrecorded(result)
         return results
 
-    def program(self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...]) -> Program:
-        """The program for inputs of these kinds, made at the first call with them."""
-        key = (specs, train, wanted)
+    def program(
+        self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...], back: bool = True
+    ) -> Program:
+        """The program for inputs of these kinds, made at the first call with them.
+
+        `train` is the mode of the forward half, `back` that of the backward half: training, as in
+        MXNet, unless backward is told otherwise.
+        """
+        key = (specs, train, wanted, back)
         program = self.programs.get(key)
         if program is None:
             if len(self.programs) >= PROGRAMS:
                 self.programs.clear()
             ctx = specs[0].ctx if specs else current_context()
-            code = build(self.nodes, self.heads, self.variables, specs, train, wanted)
+            code = build(self.nodes, self.heads, self.variables, specs, train, wanted, back)
             program = self.programs[key] = Program(code, ctx)
+            if back and not train and program.minds_mode:
+                program.predicting = lambda: self.program(specs, train, wanted, False)
         return program
 
 
@@ -176,6 +185,8 @@ def _record(call: Call, arrays: Sequence, results: Sequence) -> None:
 @CACHED.gradient
 def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
     """The backward half of the program."""
+    if call.program.predicting is not None and not local.training:
+        call = _again(call, call.program.predicting())
     program, workspace = call.program, call.workspace
     dys = [
         F._zeros(shape=s.shape, ctx=str(s.ctx), dtype=s.dtype.name) if dy is None else dy
@@ -198,6 +209,16 @@ def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
         program.backward_work,
     )
     return found
+
+
+def _again(call: Call, program: Program) -> Call:
+    """The same call by another program."""
+    workspace = program.workspace()
+    made = Call(program, workspace, call.arrays, call.origin)
+    results = [wrap(empty(s), s, call.origin) for s in program.results]
+    inputs, outs = [a._data for a in call.arrays], [r._data for r in results]
+    made.run(lambda: workspace.run_forward(inputs, outs), call.arrays, results, program.work)
+    return made
 
 
 def _target(array: Any, spec: Spec, arriving: list, origin: tuple) -> Any:

@@ -12,7 +12,6 @@ adding one.
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -22,9 +21,9 @@ from mxbook.ops.params import Real, Values
 
 from . import arrays
 from .arrays import idle
-from .invoke import failed, invoke, run_plan
+from .invoke import failed, invoke, planned, run_plan
 from .mode import local, mode
-from .plan import Plan, plan_for, tables
+from .plan import Plan, tables
 from .tape import make_node, record, unrecorded
 
 # NumPy's warnings about 1 / 0 and the like; the careful way switches them off at the source.
@@ -57,7 +56,7 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
             or (self._var is not None and not idle(self))
             or (rhs._var is not None and not idle(rhs))
         ):
-            return learn(op, p, table, self, rhs, cls=cls)
+            return learn(op, p, table, self, rhs, cls=special(cls))
         f = _frame(1)
         result = _new(cls)
         result._origin = (plan, f.f_code, f.f_lasti, "")
@@ -66,7 +65,7 @@ def binary_method(op: Operator, scalar_op: Operator, cls: type, other: Callable)
         try:
             result._data = plan.fast(self._data, rhs._data)
         except Exception:  # again, the careful way, which knows what to do with it
-            return invoke(op, (self, rhs), p, cls=cls)[0]
+            return invoke(op, (self, rhs), p, cls=special(cls))[0]
         if mode.plain:
             return result
         entries = (self._entry, rhs._entry)
@@ -92,7 +91,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         p.plan_key = ()
         plan = table.get(self._spec)
         if plan is None or not mode.inline or (self._var is not None and not idle(self)):
-            return learn(op, p, table, self, cls=cls)
+            return learn(op, p, table, self, cls=special(cls))
         f = _frame(depth)
         result = _new(cls)
         result._origin = (plan, f.f_code, f.f_lasti, "")
@@ -101,7 +100,7 @@ def number_method(op: Operator, cls: type, other: Callable, depth: int = 2) -> C
         try:
             result._data = plan.fast(self._data, p.scalar)
         except Exception:
-            return invoke(op, (self,), p, cls=cls)[0]
+            return invoke(op, (self,), p, cls=special(cls))[0]
         if mode.plain:
             return result
         if local.recording and self._entry is not None:
@@ -148,7 +147,7 @@ def in_place_method(op: Operator, scalar_op: Operator, cls: type, careful: Calla
 
 def learn_in_place(op: Operator, p: Values, table: dict, key: object, given: tuple) -> None:
     """Remember the plan of a call that may write its result into its first input."""
-    plan = plan_for(op, p, tuple([a._spec for a in given]), local.training)
+    plan = planned(op, given, p)
     if plan.simple and plan.writes_out and op.in_place and plan.output is given[0]._spec:
         if len(table) > 10_000:
             table.clear()
@@ -173,7 +172,7 @@ def array_function(op: Operator, general: Callable, numpy: bool = False) -> Call
                 return general(*args)
         plan = table.get(args[0]._spec if count == 1 else (args[0]._spec, args[1]._spec))
         if plan is None:
-            return learn(op, p, table, *args, cls=cls if numpy else None)
+            return learn(op, p, table, *args, cls=special(cls))
         result = _new(cls)
         result._origin = arrays.origin_of(plan)
         result._spec = plan.output
@@ -181,7 +180,7 @@ def array_function(op: Operator, general: Callable, numpy: bool = False) -> Call
         try:
             result._data = plan.fast(*[a._data for a in args])
         except Exception:
-            return invoke(op, args, p, cls=cls if numpy else None)[0]
+            return invoke(op, args, p, cls=special(cls))[0]
         if mode.plain:
             return result
         if local.recording:
@@ -276,7 +275,7 @@ def remember(
     plain = all(isinstance(v, PLAIN) or _all_plain(v) for v in params.values())
     if not (listed and plain):
         return
-    plan = plan_for(op, p, tuple([a._spec for a in inputs]), local.training)
+    plan = planned(op, inputs, p)
     if len(table) > 10_000:
         table.clear()
     table[key] = (plan, p) if plan.simple else CAREFUL
@@ -286,10 +285,15 @@ def _all_plain(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(v, PLAIN) for v in value)
 
 
+def special(cls: type) -> type | None:
+    """The class of results, where it does not follow from their storage types."""
+    return cls if cls is arrays.numpy_class else None
+
+
 def learn(op: Operator, p: Values, table: dict, *arrays, cls: type | None = None):
     """The careful way; remembers the plan where the fast way may be taken next time."""
     specs = tuple([a._spec for a in arrays])
-    plan = plan_for(op, p, specs, local.training)
+    plan = planned(op, arrays, p)
     if plan.fast is not None:
         if len(table) > 10_000:
             table.clear()

@@ -14,7 +14,6 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values, parse
 
 from . import arrays as _arrays
-from .arrays import class_for as _class_for
 from .fast import array_function, general_function
 from .invoke import invoke
 from .namespaces import public_name
@@ -35,7 +34,7 @@ def function_of(op: Operator, name: str, module: str, numpy: bool = False) -> Ca
         inputs, p = bind(op, args, kwargs, _arrays.numpy_class if numpy else None)
         if out is not None:
             return _into(op, inputs, p, out)
-        results = invoke(op, inputs, p, cls=_arrays.numpy_class if numpy else _class_for(inputs))
+        results = invoke(op, inputs, p, cls=_arrays.numpy_class if numpy else None)
         visible = op.visible_outputs(p)
         return results[0] if visible == 1 else results[:visible]
 
@@ -90,9 +89,7 @@ def documentation(op: Operator) -> str:
     return inspect.cleandoc(op.doc) + table
 
 
-def bind(
-    op: Operator, args: tuple, kwargs: dict, kind: type | None = None
-) -> tuple[list, Values]:
+def bind(op: Operator, args: tuple, kwargs: dict, kind: type | None = None) -> tuple[list, Values]:
     """Sort the arguments of a call into input arrays (of the class `kind`) and parameter values.
 
     Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.

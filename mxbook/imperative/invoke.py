@@ -18,7 +18,7 @@ from mxbook.ops.operator import Operator
 from mxbook.ops.params import Values
 
 from . import fallback, tape
-from .arrays import empty, idle, origin_of, site_of, variable_of, wait, wrap
+from .arrays import class_for, empty, idle, origin_of, site_of, variable_of, wait, wrap
 from .generators import variable_of_generator
 from .mode import local, mode
 from .plan import Plan, plan_for
@@ -29,12 +29,26 @@ def invoke(
 ) -> list[Any]:
     """Run an operator; returns all outputs, hidden ones included.
 
-    With `outs` the results are written into these arrays.  Raises at once what is wrong with
+    The results are of the class `cls`, by default that of the inputs; with `outs` they are written
+    into these arrays.  Raises at once what is wrong with
     shapes, types and devices; what goes wrong while computing is raised where a result is waited
     for.
     """
-    plan = plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
-    return run_plan(plan, p, arrays, outs, cls)
+    return run_plan(planned(op, arrays, p), p, arrays, outs, cls or class_for(arrays))
+
+
+def planned(op: Operator, arrays: Sequence[Any], p: Values) -> Plan:
+    """The plan of a call; raises what is wrong with it, telling where the arrays come from."""
+    try:
+        return plan_for(op, p, tuple([a._spec for a in arrays]), local.training)
+    except MXNetError as error:
+        names = op.input_names(p)
+        sites = dict(zip(names, map(site_of, arrays), strict=False))
+        error.values = tuple(
+            (name, f"{text}   made in {site.where}" if (site := sites.get(name)) else text)
+            for name, text in error.values
+        )
+        raise
 
 
 def run_plan(plan: Plan, p: Values, arrays: Sequence[Any], outs=None, cls=None) -> list[Any]:

@@ -163,7 +163,7 @@ class Plan:
         run = partial(kernel, k)
         if len(self.outputs) == 1 and op.varies:
             run = alone(run)
-        if not (self.sparse or op.dynamic_shape):
+        if not op.dynamic_shape and all(s.stype == "default" for s in self.outputs):
             run = self.for_extremes(k.xp, run)
         if self.falls_back:
             run = sparse.densely(k.xp, run, self.mutated)
@@ -363,11 +363,7 @@ def check_count(op: Operator, p: Values, count: int) -> None:
     if op.variadic and not op.takes and getattr(p, op.variadic) != count:
         counted = f"{op.variadic}={getattr(p, op.variadic)}"
         raise ParameterError(f"{op.name} got {count} input(s)", rule=counted)
-    try:
-        names = op.input_names(p)
-    except MXNetError as error:
-        error.message = f"{op.name}: {error.message}"
-        raise
+    names = op.input_names(p)
     fixed = op.input_count or op.takes or op.variadic
     least = len(names) if fixed else len(names) - len(op.optional)
     if not least <= count <= len(names):

@@ -4,7 +4,7 @@ A Program is code with its memory plan.  A Workspace is that memory, and the val
 programs keep those that are free, so that the next run finds its buffers warm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any
 
@@ -54,6 +54,10 @@ class Program:
         self.outputs = self.results  # as the tape calls them
         self.gradients = tuple(None if g is None else code.specs[g] for g in code.gradients)
         self.free: list[Workspace] = []
+        # Whether the gradients depend on the mode of `backward`, and what makes the program for
+        # prediction mode then.
+        self.minds_mode = any(i.op.uses_train for i in self.code.instructions[self.code.forward :])
+        self.predicting: Callable[[], Program] | None = None
 
     def __str__(self) -> str:
         counts = (self.traced, len(self.code.instructions), len(self.steps.instructions))

@@ -18,6 +18,7 @@ from mxbook.formats import params
 from . import pixels as px
 from .image_params import COLOURS
 
+Part = tuple[int, int, int, int]  # x, y, width, height
 AUTO, ANY = 9, 10  # ways of resizing: what suits the sizes, any
 
 
@@ -30,6 +31,15 @@ def way(interp: int, old: tuple[int, ...], new: px.Size, rng: Random) -> int:
     larger = (new[0] > old[1], new[1] > old[0])
     smaller = (new[0] < old[1], new[1] < old[0])
     return 2 if all(larger) else 3 if all(smaller) else 1
+
+
+def _size(image: np.ndarray) -> px.Size:
+    return image.shape[1], image.shape[0]
+
+
+def _cut_out(image: np.ndarray, part: Part) -> np.ndarray:
+    x, y, width, height = part
+    return image[y : y + height, x : x + width]
 
 
 class Changes:
@@ -54,6 +64,8 @@ class Changes:
         self._turns = bool(
             p.max_rotate_angle or p.rotate > 0 or p.max_shear_ratio or stretched or shaped
         )
+        plain = p.max_crop_size == p.min_crop_size == -1 and not p.random_resized_crop
+        self._only_cut = plain and not self._turns and not p.pad
         self._colours = bool(
             p.brightness or p.contrast or p.saturation or p.pca_noise
             or p.random_h or p.random_s or p.random_l
@@ -62,7 +74,14 @@ class Changes:
     def __call__(self, image: np.ndarray, rng: Random) -> np.ndarray:
         """The image after all changes."""
         if self.p.resize > 0:
-            image = self._resized(image, px.short_side(image, self.p.resize), rng)
+            size = px.short_side(image, self.p.resize)
+            if self._only_cut and size[0] >= self.size[0] and size[1] >= self.size[1]:
+                # What is cut away need not be computed.
+                part = self._part(size, self.size, rng)
+                interp = way(self.p.inter_method, image.shape, size, rng)
+                image = px.resized(image, size, interp, part)
+                return self._coloured(image, rng) if self._colours else image
+            image = self._resized(image, size, rng)
         if self._turns:
             image = self._turned(image, rng)
         if self.p.pad:
@@ -106,10 +125,9 @@ class Changes:
     def _cut(self, image: np.ndarray, rng: Random) -> np.ndarray:
         p = self.p
         if p.random_resized_crop:
-            place = self._any_place(image, rng)
-            if place:
-                x, y, width, height = place
-                return self._resized(image[y : y + height, x : x + width], self.size, rng)
+            part = self._any_part(image, rng)
+            if part:
+                return self._resized(_cut_out(image, part), self.size, rng)
         elif p.max_crop_size != -1 or p.min_crop_size != -1:
             sides = [s for s in (p.min_crop_size, p.max_crop_size) if s != -1]
             if max(sides) > min(image.shape[:2]) or sides[0] > sides[-1]:
@@ -119,12 +137,13 @@ class Changes:
                     values=[("image", str(image.shape))],
                 )
             side = rng.randint(sides[0], sides[-1])
-            return self._resized(self._part(image, (side, side), rng), self.size, rng)
+            square = _cut_out(image, self._part(_size(image), (side, side), rng))
+            return self._resized(square, self.size, rng)
         image = self._large_enough(image, rng)
-        return self._part(image, self.size, rng)
+        return _cut_out(image, self._part(_size(image), self.size, rng))
 
-    def _any_place(self, image: np.ndarray, rng: Random) -> tuple[int, ...] | None:
-        """A part of random area and proportions: x, y, width, height; None if none fits."""
+    def _any_part(self, image: np.ndarray, rng: Random) -> Part | None:
+        """A part of random area and proportions; None if none fits."""
         height, width = image.shape[:2]
         for _ in range(10):
             area = rng.uniform(self.p.min_random_area, self.p.max_random_area) * height * width
@@ -144,14 +163,12 @@ class Changes:
             image = self._resized(image, (width, width * image.shape[0] // image.shape[1]), rng)
         return image
 
-    def _part(self, image: np.ndarray, size: px.Size, rng: Random) -> np.ndarray:
+    def _part(self, whole: px.Size, size: px.Size, rng: Random) -> Part:
         """The middle, or a part anywhere with `rand_crop`."""
-        spare = image.shape[1] - size[0], image.shape[0] - size[1]
+        spare = whole[0] - size[0], whole[1] - size[1]
         if self.p.rand_crop:
-            x, y = rng.randint(0, spare[0]), rng.randint(0, spare[1])
-        else:
-            x, y = spare[0] // 2, spare[1] // 2
-        return image[y : y + size[1], x : x + size[0]]
+            return (rng.randint(0, spare[0]), rng.randint(0, spare[1]), *size)
+        return (spare[0] // 2, spare[1] // 2, *size)
 
     def _coloured(self, image: np.ndarray, rng: Random) -> np.ndarray:
         p = self.p

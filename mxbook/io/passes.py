@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from mxbook.base.errors import ParameterError
+from mxbook.base.errors import MXNetError
 
 
 class Passes:
@@ -26,18 +26,16 @@ class Passes:
         self._examples = examples
         self._size = batch_size
         self._round = round_batch
-        self._number = -1  # of the pass
-        self._begun: Iterator | None = None  # the next pass, where some of it is already used
+        self._number = -1  # of the last pass that was begun
+        self._begun: Iterator | None = None  # that pass, where some of it is already used
 
     def batches(self) -> Iterator[tuple[list, int]]:
         """The batches of the next pass, each with the number of examples it lacked."""
-        stream, self._begun = self._begun, None
-        self._number += 1
-        first = list(islice(stream, self._size)) if stream else []
-        if not first:
-            stream = self._examples(self._number)
-            first = list(islice(stream, self._size))
-        batch = first
+        stream, self._begun = self._begun or self._new(), None
+        batch = list(islice(stream, self._size))
+        if not batch:  # the last batch before has used all of it
+            stream = self._new()
+            batch = list(islice(stream, self._size))
         while batch:
             missing = self._size - len(batch)
             if missing and self._round:
@@ -47,16 +45,19 @@ class Passes:
                 return
             batch = list(islice(stream, self._size))
 
+    def _new(self) -> Iterator:
+        self._number += 1
+        return self._examples(self._number)
+
     def _from_next(self, count: int) -> list[Any]:
-        """The first examples of the next pass."""
-        self._begun = self._examples(self._number + 1)
-        found = list(islice(self._begun, count))
-        if len(found) < count:
-            raise ParameterError(
-                f"{len(found)} examples cannot fill a batch of {self._size}",
-                rule="number of input must be bigger than batch size",
-                hint="take a smaller batch_size, or round_batch=False",
-            )
+        """The first examples of the next pass, and of those behind it if it is that short."""
+        found: list[Any] = []
+        while len(found) < count:
+            self._begun = self._new()
+            more = list(islice(self._begun, count - len(found)))
+            if not more:
+                raise MXNetError("the data has become empty", hint="was a file replaced?")
+            found += more
         return found
 
     def abandon(self) -> None:

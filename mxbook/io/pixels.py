@@ -24,14 +24,21 @@ class _Host:
         return array
 
 
-def resized(pixels: np.ndarray, size: Size, interp: int) -> np.ndarray:
-    """An image with another width and height; `interp` is 0 to 4, see `mx.image.imresize`."""
+def resized(
+    pixels: np.ndarray, size: Size, interp: int, part: tuple[int, int, int, int] | None = None
+) -> np.ndarray:
+    """An image with another width and height, or a part of it: x, y, width, height.
+
+    `interp` is 0 to 4, see `mx.image.imresize`.
+    """
+    x, y, width, height = part or (0, 0, *size)
+    rows, columns = slice(y, y + height), slice(x, x + width)
     if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
+        return pixels[rows, columns]
     if opencv():
         found = opencv().resize(np.ascontiguousarray(pixels), size, interpolation=interp)
-        return found.reshape(size[1], size[0], pixels.shape[2])
-    return opencv_resize.resized(_Host, pixels, (size[1], size[0]), interp)
+        return found.reshape(size[1], size[0], pixels.shape[2])[rows, columns]
+    return opencv_resize.resized(_Host, pixels, (size[1], size[0]), interp, (rows, columns))
 
 
 def short_side(pixels: np.ndarray, length: int) -> Size:
@@ -96,13 +103,13 @@ def _mixed(pixels: np.ndarray, x: np.ndarray, y: np.ndarray, interp: int, fill: 
     weights = _weights(interp)
     first = 1 - weights.shape[1] // 2
     part_x, part_y = (weights[v & (1 << _STEPS) - 1] for v in (x, y))
-    total = np.zeros((*x.shape, pixels.shape[2]), "float32")
+    total = np.full((*x.shape, pixels.shape[2]), 1 << _WEIGHTS - 1, "int32")  # for rounding
     for i in range(weights.shape[1]):
         for j in range(weights.shape[1]):
             near = _taken(pixels, (y >> _STEPS) + first + i, (x >> _STEPS) + first + j, fill)
-            share = np.rint(part_y[..., i] * part_x[..., j] * (1 << _WEIGHTS))
-            total += share[..., None].astype("float32") * near
-    return np.clip(np.rint(total / (1 << _WEIGHTS)), 0, 255).astype("uint8")
+            share = np.rint(part_y[..., i] * part_x[..., j] * (1 << _WEIGHTS)).astype("int32")
+            total += share[..., None] * near
+    return np.clip(total >> _WEIGHTS, 0, 255).astype("uint8")
 
 
 def _weights(interp: int) -> np.ndarray:

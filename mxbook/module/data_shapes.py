@@ -1,7 +1,7 @@
 """Names, shapes and parts of batches, as modules need them."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mxbook.base.context import Context
@@ -89,6 +89,25 @@ def batch_slices(batch_size: int, work_load_list: Sequence[float]) -> list[slice
 def batch_axes(descs: Iterable[DataDesc]) -> list[int]:
     """The axis of the examples in each array; -1 where there is none."""
     return [DataDesc.get_batch_axis(desc.layout) for desc in descs]
+
+
+def resized(
+    before: Sequence[DataDesc], shapes: Sequence[tuple[int, ...]]
+) -> Callable[[DataDesc], tuple[int, ...]]:
+    """A function that gives the shape of another array of a batch, whose data now have `shapes`.
+
+    >>> size = resized([DataDesc("data", (4, 3))], [(2, 3)])
+    >>> size(DataDesc("label", (4,)))
+    (2,)
+    """
+    axes = batch_axes(before)
+    counts = [shape[axis] for shape, axis in zip(shapes, axes, strict=True) if axis >= 0]
+
+    def size(desc: DataDesc) -> tuple[int, ...]:
+        axis, shape = DataDesc.get_batch_axis(desc.layout), tuple(desc.shape)
+        return (*shape[:axis], counts[0], *shape[axis + 1 :]) if counts and axis >= 0 else shape
+
+    return size
 
 
 def device_groups(group2ctxs: Any, count: int) -> list[dict[str, Context]]:

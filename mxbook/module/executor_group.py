@@ -6,7 +6,7 @@ from typing import Any
 
 from mxbook import ndarray as nd
 from mxbook.base.context import Context
-from mxbook.base.errors import MXNetError, ParameterError
+from mxbook.base.errors import MXNetError, ParameterError, ShapeError
 from mxbook.checkpoint import Params
 from mxbook.executor import Executor
 from mxbook.io import DataDesc
@@ -144,15 +144,33 @@ class DataParallelExecutorGroup:
         )
 
     def reshape(self, data_shapes: list[DataDesc], label_shapes: list[DataDesc] | None) -> None:
-        """Other shapes of the data, the same parameters."""
-        if (data_shapes, label_shapes) == (self.data_shapes, self.label_shapes):
+        """Other shapes of the data, the same parameters.
+
+        Raises ShapeError where a parameter would have another shape.
+        """
+        before = (self.data_shapes, self.label_shapes)
+        if (data_shapes, label_shapes) == before:
             return
         self._set_shapes(data_shapes, label_shapes)
-        for i, executor in enumerate(self.execs):
-            known = {n: s for n, s in self._part_shapes(i).items() if n in self.arg_names}
-            self.execs[i] = executor.reshape(partial_shaping=True, allow_up_sizing=True, **known)
-            self.execs[i].set_monitor_callback(executor._monitor, executor._monitor_all)
+        try:
+            self.execs = [self._reshaped(i, executor) for i, executor in enumerate(self.execs)]
+        except ShapeError:
+            self._set_shapes(*before)
+            raise
         self._collect()
+
+    def _reshaped(self, i: int, executor: Executor) -> Executor:
+        known = {n: s for n, s in self._part_shapes(i).items() if n in self.arg_names}
+        found = executor.reshape(partial_shaping=True, allow_up_sizing=True, **known)
+        for name in self.param_names:
+            old, new = executor.arg_dict[name], found.arg_dict[name]
+            if new is not old:
+                raise ShapeError(
+                    f"with data of this shape the parameter {name} would have another one",
+                    values=[("parameter", str(old.shape)), ("then", str(new.shape))],
+                )
+        found.set_monitor_callback(executor._monitor, executor._monitor_all)
+        return found
 
     def _collect(self) -> None:
         """The arrays of all executors, by parameter."""

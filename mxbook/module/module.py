@@ -17,7 +17,7 @@ from mxbook.ndarray import NDArray, zeros
 from mxbook.symbol import Symbol
 
 from .base_module import HOST, SMALL, BaseModule, Options
-from .data_shapes import check_names, described, device_groups
+from .data_shapes import check_names, described, device_groups, resized
 from .executor_group import DataParallelExecutorGroup
 
 __all__ = ["Module"]
@@ -460,11 +460,14 @@ class Module(BaseModule):
             data = [DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in pairs]
         if getattr(batch, "provide_label", None):
             return data, batch.provide_label
-        labels = getattr(batch, "label", None)
-        if labels and self._label_shapes:
-            own = zip(self._label_shapes, labels, strict=True)
-            return data, [DataDesc(d.name, a.shape, d.dtype, d.layout) for d, a in own]
-        return data, None
+        labels, own = getattr(batch, "label", None), self._label_shapes or []
+        if labels:
+            found = [tuple(array.shape) for array in labels]
+        else:  # as many as there are data
+            size = resized(self._data_shapes, [tuple(desc.shape) for desc in data])
+            found = [size(desc) for desc in own]
+        pairs = zip(own, found, strict=True)
+        return data, [DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in pairs] or None
 
     def backward(self, out_grads: Any = None) -> None:
         """Compute the gradients; `out_grads` are those of the outputs, which losses need not."""

@@ -84,3 +84,20 @@ globals()["contrib"].__dict__.update(
 )
 globals()["op"].CachedOp = CachedOp
 globals()["op"].Custom = Custom
+
+# What NumPy's semantics need is imported when it is first asked for.
+_LATER = {
+    "np": "numpy",
+    "numpy": "numpy",
+    "npx": "numpy_extension",
+    "numpy_extension": "numpy_extension",
+}
+
+
+def __getattr__(wanted: str):
+    if wanted not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
+    import importlib
+
+    globals()[wanted] = found = importlib.import_module(f"mxbook.{_LATER[wanted]}")
+    return found

@@ -7,7 +7,7 @@ import numpy as np
 from mxbook import backend, engine
 from mxbook.base.context import Context, context_of
 from mxbook.base.dtypes import as_dtype
-from mxbook.base.errors import IndexingError, MXNetError, ShapeError
+from mxbook.base.errors import DTypeError, IndexingError, MXNetError, ShapeError
 from mxbook.base.spec import spec_of
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative import tape
@@ -190,6 +190,15 @@ class NDArray:
     def as_nd_ndarray(self) -> "NDArray":
         """Itself; the counterpart of `as_np_ndarray`."""
         return self
+
+    def as_np_ndarray(self) -> "NDArray":
+        """The same memory as an `mx.np.ndarray`; raises DTypeError for a sparse array."""
+        from mxbook import numpy
+
+        if self.stype != "default":
+            hint = 'x.tostype("default")'
+            raise DTypeError("a sparse array cannot be an mx.np.ndarray", hint=hint)
+        return _arrays.as_class(self, numpy.ndarray)
 
     # ---- shape
 

@@ -11,6 +11,7 @@ from numpy import bool_, float16, float32, float64, int8, int32, int64, uint8
 
 from . import arithmetic as _arithmetic
 from . import linalg, multiarray, random
+from . import symbol_methods as _symbol_methods
 from .choosing import diff, histogram, may_share_memory, nonzero, shares_memory, take, unique
 from .creation import (
     arange,
@@ -73,3 +74,4 @@ newaxis = None
 
 globals().update(_functions)
 _arithmetic.install()
+_symbol_methods.install()

@@ -48,11 +48,17 @@ def install() -> None:
 
 
 def _plain(form: Callable) -> Callable:
-    return lambda self, other: form(self, other)
+    def method(self, other):
+        return form(self, other)
+
+    return method
 
 
 def _of_one(form: Callable) -> Callable:
-    return lambda self: form(self)
+    def method(self):
+        return form(self)
+
+    return method
 
 
 def _swapped(form: Callable) -> Callable:

@@ -52,7 +52,7 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
     return tuple(found) if isinstance(found, list | tuple) else found
 
 
-def histogram(a, bins=10, range=None, normed=None, weights=None, density=None) -> tuple:  # noqa: A002
+def histogram(a, bins=10, range=None, normed=None, weights=None, density=None) -> list:
     """How many elements fall into each of some bins, and where these begin and end.
 
     Raises ParameterError for `normed`, `weights` and `density`, which MXNet does not have.
@@ -63,8 +63,8 @@ def histogram(a, bins=10, range=None, normed=None, weights=None, density=None) -
     if isinstance(bins, int):
         if range is None:
             raise ParameterError("histogram with a number of bins needs their range")
-        return tuple(F._npi_histogram(a, bin_cnt=bins, range=range))
-    return tuple(F._npi_histogram(a, bins))
+        return F._npi_histogram(a, bin_cnt=bins, range=range)
+    return F._npi_histogram(a, bins)
 
 
 def may_share_memory(a, b, max_work=None) -> bool:

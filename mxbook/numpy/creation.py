@@ -13,12 +13,11 @@ from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.imperative import arrays as _arrays
 from mxbook.ndarray.ndarray import NDArray
 
-from . import registry
 from .front import front
 from .multiarray import _only_c, ndarray
 
 
-def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:  # noqa: A002
+def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:
     """An array with the values of a list, a number, a NumPy array or another `mx.np.ndarray`.
 
     Lists and numbers become float32; arrays keep their type; `dtype` decides otherwise.  Raises
@@ -29,7 +28,9 @@ def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray
            [3., 4.]])
     """
     if isinstance(object, NDArray) and not isinstance(object, ndarray):
-        raise DTypeError("an NDArray is no mx.np.ndarray", hint="x.as_np_ndarray() shares its memory")
+        raise DTypeError(
+            "an NDArray is no mx.np.ndarray", hint="x.as_np_ndarray() shares its memory"
+        )
     known = isinstance(object, ndarray | np.ndarray)
     kept = (object.dtype if known else np.float32) if dtype is None else dtype
     try:
@@ -63,13 +64,13 @@ def empty(shape: Any, dtype: Any = np.float32, order: str = "C", ctx: Any = None
 def zeros(shape: Any, dtype: Any = np.float32, order: str = "C", ctx: Any = None) -> ndarray:
     """An array of zeros."""
     _only_c(order)
-    return registry._npi_zeros(shape=shape, ctx=_place(ctx), dtype=_name(dtype))
+    return front()._npi_zeros(shape=shape, ctx=_place(ctx), dtype=_name(dtype))
 
 
 def ones(shape: Any, dtype: Any = np.float32, order: str = "C", ctx: Any = None) -> ndarray:
     """An array of ones."""
     _only_c(order)
-    return registry._npi_ones(shape=shape, ctx=_place(ctx), dtype=_name(dtype))
+    return front()._npi_ones(shape=shape, ctx=_place(ctx), dtype=_name(dtype))
 
 
 def full(
@@ -77,7 +78,7 @@ def full(
 ) -> ndarray:
     """An array with the same value everywhere."""
     _only_c(order)
-    return registry._npi_full(
+    return front()._npi_full(
         shape=shape, value=fill_value, ctx=_place(ctx), dtype=_name(dtype), out=out
     )
 
@@ -106,7 +107,7 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    return registry._npi_arange(
+    return front()._npi_arange(
         start=start, stop=stop, step=step, ctx=_place(ctx), dtype=_name(dtype)
     )
 
@@ -117,7 +118,7 @@ def linspace(
     """`num` evenly spaced numbers from `start` to `stop`; with `retstep` also their distance."""
     if axis != 0:
         raise ParameterError("linspace along another axis is not supported", rule="axis=0")
-    found = registry._npi_linspace(
+    found = front()._npi_linspace(
         start=start, stop=stop, num=num, endpoint=endpoint, ctx=_place(ctx), dtype=_name(dtype)
     )
     parts = num - 1 if endpoint else num
@@ -131,38 +132,38 @@ def logspace(
     if axis != 0:
         raise ParameterError("logspace along another axis is not supported", rule="axis=0")
     given = {"start": start, "stop": stop, "num": num, "endpoint": endpoint, "base": base}
-    return registry._npi_logspace(**given, ctx=_place(ctx), dtype=_name(dtype))
+    return front()._npi_logspace(**given, ctx=_place(ctx), dtype=_name(dtype))
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = np.float32, **kwargs) -> ndarray:
     """Ones on the `k`-th diagonal of a matrix, zeros elsewhere."""
     _only_c(kwargs.pop("order", "C"))
-    return registry._npi_eye(N=N, M=M, k=k, ctx=_place(kwargs.pop("ctx", None)), dtype=_name(dtype))
+    return front()._npi_eye(N=N, M=M, k=k, ctx=_place(kwargs.pop("ctx", None)), dtype=_name(dtype))
 
 
 def identity(n: int, dtype: Any = None, ctx: Any = None) -> ndarray:
     """A unit matrix."""
-    return registry._npi_identity(shape=(n, n), ctx=_place(ctx), dtype=_name(dtype))
+    return front()._npi_identity(shape=(n, n), ctx=_place(ctx), dtype=_name(dtype))
 
 
 def indices(dimensions: Any, dtype: Any = np.int32, ctx: Any = None) -> ndarray:
     """The indices of a grid, one part for each axis."""
-    return registry._npi_indices(dimensions=dimensions, dtype=_name(dtype), ctx=_place(ctx))
+    return front()._npi_indices(dimensions=dimensions, dtype=_name(dtype), ctx=_place(ctx))
 
 
 def hanning(M: int, dtype: Any = np.float32, ctx: Any = None) -> ndarray:
     """The Hanning window: a cosine that fades to 0 at both ends."""
-    return registry._npi_hanning(M=M, dtype=_name(dtype), ctx=_place(ctx))
+    return front()._npi_hanning(M=M, dtype=_name(dtype), ctx=_place(ctx))
 
 
 def hamming(M: int, dtype: Any = np.float32, ctx: Any = None) -> ndarray:
     """The Hamming window: a cosine that fades to 0.08 at both ends."""
-    return registry._npi_hamming(M=M, dtype=_name(dtype), ctx=_place(ctx))
+    return front()._npi_hamming(M=M, dtype=_name(dtype), ctx=_place(ctx))
 
 
 def blackman(M: int, dtype: Any = np.float32, ctx: Any = None) -> ndarray:
     """The Blackman window: two cosines that fade fast."""
-    return registry._npi_blackman(M=M, dtype=_name(dtype), ctx=_place(ctx))
+    return front()._npi_blackman(M=M, dtype=_name(dtype), ctx=_place(ctx))
 
 
 def genfromtxt(*args: Any, **kwargs: Any) -> ndarray:

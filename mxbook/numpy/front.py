@@ -4,6 +4,9 @@ Every function of `mx.np` is written once, on the operators of a front; `mx.sym.
 functions.
 """
 
+import functools
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,12 +20,36 @@ from . import symbols
 NUMBERS = (int, float, bool, np.generic)
 
 
+class _Local(threading.local):
+    symbolic = False
+
+
+_local = _Local()
+
+
 def front(*inputs: Any) -> Any:
-    """The operators on symbols if one of the inputs is a symbol, else those on arrays."""
+    """The operators on symbols if one of the inputs is a symbol, else those on arrays.
+
+    Inside functions of `mx.sym.np` (see `making_symbols`) always those on symbols.
+    """
     for x in inputs:
         if isinstance(x, Symbol):
             return symbols
-    return arrays
+    return symbols if _local.symbolic else arrays
+
+
+def making_symbols(function: Callable) -> Callable:
+    """A function that makes arrays from nothing, so that it makes symbols."""
+
+    @functools.wraps(function)
+    def made(*args: Any, **kwargs: Any) -> Any:
+        before, _local.symbolic = _local.symbolic, True
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _local.symbolic = before
+
+    return made
 
 
 def unsupported(name: str, value: Any) -> DTypeError:

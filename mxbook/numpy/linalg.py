@@ -8,7 +8,7 @@ from . import elementwise
 from .front import front
 
 
-def norm(x, ord=None, axis=None, keepdims=False) -> Any:  # noqa: A002 - NumPy's name
+def norm(x, ord=None, axis=None, keepdims=False) -> Any:
     """The length: the root of the sum of squares over axes (all when None).
 
     Raises ParameterError for another `ord` than None and "fro", which is all that MXNet 1.6 has.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mxbook.base.context import Context
 from mxbook.base.dtypes import as_dtype
-from mxbook.base.errors import DTypeError, ParameterError, ShapeError
+from mxbook.base.errors import ParameterError, ShapeError
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.mode import local
 from mxbook.ndarray import registry as _legacy
@@ -18,7 +18,7 @@ from . import registry as F
 
 
 class ndarray(NDArray):  # noqa: N801 - NumPy's name
-    """An array with NumPy's semantics: single numbers have no axes, comparisons give True and False.
+    """An array with NumPy's semantics: numbers have no axes, comparisons give True and False.
 
     Made by `mx.np.array` and the other functions of `mx.np`; `x.as_nd_ndarray()` and
     `y.as_np_ndarray()` are the same memory seen as the other kind.
@@ -180,7 +180,9 @@ class ndarray(NDArray):  # noqa: N801 - NumPy's name
 
     def reshape_view(self, *shape: Any, **kwargs: Any) -> "ndarray":
         """The same memory in another shape, by the codes of `NDArray.reshape`."""
-        return _arrays.as_class(NDArray.reshape(_arrays.as_class(self, NDArray), *shape, **kwargs), ndarray)
+        return _arrays.as_class(
+            NDArray.reshape(_arrays.as_class(self, NDArray), *shape, **kwargs), ndarray
+        )
 
     def transpose(self, *axes: Any) -> "ndarray":
         """The axes in another order, reversed when none is given."""
@@ -282,19 +284,14 @@ class ndarray(NDArray):  # noqa: N801 - NumPy's name
         return nonzero(self)
 
 
-def as_np_ndarray(self) -> ndarray:
-    """The same memory as an `mx.np.ndarray`; raises DTypeError for a sparse array."""
-    if self.stype != "default":
-        raise DTypeError("a sparse array cannot be an mx.np.ndarray", hint='x.tostype("default")')
-    return _arrays.as_class(self, ndarray)
-
-
 def _complete(shape: tuple[int, ...], old: tuple[int, ...]) -> tuple[int, ...]:
     """A shape whose -1, if it has one, is known."""
     try:
         return np.broadcast_to(np.int8(0), old).reshape(shape).shape
     except ValueError as error:
-        raise ShapeError(f"an array of shape {old} cannot become {shape}", rule=str(error)) from None
+        raise ShapeError(
+            f"an array of shape {old} cannot become {shape}", rule=str(error)
+        ) from None
 
 
 def _only_c(order: str) -> None:
@@ -329,7 +326,9 @@ for _name in REFUSED:
 
 def argsort(self, axis: int = -1, kind: Any = None, order: Any = None) -> ndarray:
     """The positions that sort the array along an axis, in int64."""
-    return _legacy.argsort(_arrays.as_class(self, NDArray), axis=axis, dtype="int64").as_np_ndarray()
+    return _legacy.argsort(
+        _arrays.as_class(self, NDArray), axis=axis, dtype="int64"
+    ).as_np_ndarray()
 
 
 def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> ndarray:
@@ -337,7 +336,7 @@ def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> ndarray:
     return _arrays.as_class(_legacy.sort(_arrays.as_class(self, NDArray), axis=axis), ndarray)
 
 
-def round(self, decimals: int = 0, out: Any = None) -> ndarray:  # noqa: A001 - NumPy's name
+def round(self, decimals: int = 0, out: Any = None) -> ndarray:
     """The elements rounded to a number of decimals."""
     return F._npi_around(self, decimals=decimals, out=out)
 
@@ -356,5 +355,4 @@ for _method in (argsort, sort, round, slice_assign, slice_assign_scalar):
     _method.__qualname__ = f"ndarray.{_method.__name__}"
     setattr(ndarray, _method.__name__, _method)
 
-NDArray.as_np_ndarray = as_np_ndarray
 _arrays.register_numpy(ndarray)

@@ -49,5 +49,3 @@ def einsum(*operands, **kwargs) -> Any:
         raise TypeError(f"einsum got unknown arguments {', '.join(kwargs)}")
     F = front(*arrays)
     return F._npi_einsum(*arrays, subscripts=subscripts, optimize=optimize, out=out)
-
-

@@ -9,7 +9,6 @@ from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import ParameterError
 from mxbook.symbol import Symbol
 
-from . import registry
 from .front import NUMBERS, front
 from .multiarray import ndarray
 
@@ -65,8 +64,8 @@ def randint(low, high=None, size=None, dtype=None, ctx=None, out=None) -> Any:
     if high is None:
         low, high = 0, low
     name = "int64" if dtype in (None, int, "int") else as_dtype(dtype).name
-    single = size is None
-    found = registry._npi_random_randint(
+    single = size in (None, ())
+    found = front()._npi_random_randint(
         low=low, high=high, shape=(1,) if single else size, ctx=_place(ctx), dtype=name, out=out
     )
     return found.reshape(()) if single and out is None else found
@@ -91,9 +90,9 @@ def multinomial(n, pvals, size=None, **kwargs) -> Any:
         return front(pvals)._npi_multinomial(pvals, n=n, pvals=None, size=size)
     if any(not isinstance(v, NUMBERS) for v in pvals):
         raise ParameterError("pvals are numbers, or an array of mx.np")
-    return registry._npi_multinomial(n=n, pvals=tuple(np.asarray(pvals, float)), size=size)
+    return front()._npi_multinomial(n=n, pvals=tuple(np.asarray(pvals, float)), size=size)
 
 
 def shuffle(x) -> None:
     """Put the parts of an array along its first axis into random order, in place."""
-    registry._np__random_shuffle(x, out=x)
+    front()._np__random_shuffle(x, out=x)

@@ -5,7 +5,7 @@ from typing import Any
 from .front import front
 
 
-def sum(a, axis=None, dtype=None, keepdims=False, initial=None, out=None) -> Any:  # noqa: A001
+def sum(a, axis=None, dtype=None, keepdims=False, initial=None, out=None) -> Any:
     """The sum over axes (all when None), and of `initial`."""
     F = front(a)
     return F._np_sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, out=out)
@@ -31,12 +31,12 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False) -> Any:
     return front(a)._npi_var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, out=out)
 
 
-def max(a, axis=None, out=None, keepdims=False) -> Any:  # noqa: A001
+def max(a, axis=None, out=None, keepdims=False) -> Any:
     """The largest element over axes (all when None)."""
     return front(a)._np_max(a, axis=axis, keepdims=keepdims, out=out)
 
 
-def min(a, axis=None, out=None, keepdims=False) -> Any:  # noqa: A001
+def min(a, axis=None, out=None, keepdims=False) -> Any:
     """The smallest element over axes (all when None)."""
     return front(a)._np_min(a, axis=axis, keepdims=keepdims, out=out)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mxbook.base.errors import ParameterError, ShapeError
+from mxbook.symbol import Symbol
 
 from .front import front
 from .multiarray import _only_c, ndarray
@@ -158,7 +159,9 @@ def _cut(indices_or_sections, length) -> dict[str, Any]:
 
 
 def _list(found: Any) -> list:
-    return list(found) if isinstance(found, list | tuple) else [found]
+    if isinstance(found, list | tuple):
+        return list(found)
+    return found if isinstance(found, Symbol) and len(found) > 1 else [found]
 
 
 def split(ary, indices_or_sections, axis=0) -> list:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from mxbook.symbol import registry
+from mxbook.ops.registry import operators
+from mxbook.symbol.front import function_of
 from mxbook.symbol.symbol import Symbol
 
 
@@ -32,21 +33,21 @@ class _Symbol(Symbol):
         return Symbol(self._entries)
 
 
-def _on_symbols(function: Callable) -> Callable:
+def _on_symbols(registered: str) -> Callable:
+    """The function on symbols; automatic names leave the prefix out, as in MXNet."""
+    hint = registered.removeprefix("_npi_").removeprefix("_npx_").removeprefix("_np_")
+    function = function_of(operators[registered], registered, hint.lower())
+
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         kwargs = {k: v for k, v in kwargs.items() if k != "out" or v is not None}
         found = function(*args, **kwargs)
-        if len(found._entries) > 1:
-            return [_Symbol([e]) for e in found._entries]
         return _Symbol(found._entries)
 
     return call
 
 
 functions: dict[str, Callable] = {
-    name: _on_symbols(function)
-    for name, function in registry.functions.items()
-    if name.startswith("_np")
+    name: _on_symbols(name) for name in operators if name.startswith("_np")
 }
 globals().update(functions)

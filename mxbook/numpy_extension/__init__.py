@@ -32,7 +32,9 @@ def _function(registered: str, function: _Callable) -> _Callable:
         return getattr(_front(*args, *kwargs.values()), registered)(*args, **kwargs)
 
     call.__module__ = "mxbook.numpy_extension"
-    call.__name__ = call.__qualname__ = registered.removeprefix("_npx__image_").removeprefix("_npx_")
+    call.__name__ = call.__qualname__ = registered.removeprefix("_npx__image_").removeprefix(
+        "_npx_"
+    )
     return call
 
 
@@ -47,8 +49,8 @@ globals().update({f.__name__: f for n, f in _FUNCTIONS.items() if not n.startswi
 def reshape(a: _Any, newshape: _Any, reverse: bool = False, order: str = "C") -> _Any:
     """The same elements in another shape, with codes from -6 to -1 among the lengths.
 
-    -1 what is left, -2 the same length, -3 without this axis of length 1, -4 all axes that are left,
-    -5 two axes put together, -6 an axis cut into the two lengths that follow.
+    -1 what is left, -2 the same length, -3 without this axis of length 1, -4 all axes that are
+    left, -5 two axes put together, -6 an axis cut into the two lengths that follow.
 
     >>> import mxbook as mx
     >>> reshape(mx.np.ones((2, 3, 4)), (-5, 4)).shape

@@ -41,6 +41,10 @@ BOOL = TYPES["bool"]
 class Operator:
     """An operator's definition; made by `operator`."""
 
+    uses_train = in_place = crosses_devices = dynamic_shape = False
+    # The kernel tells arrays without axes from those of one element; see `plan.without_axes`.
+    counts_axes = False
+
     def __init__(self, name: str, kernel: Callable, params: tuple[Param, ...], **fields: Any):
         self.name = name
         self.kernel = kernel
@@ -76,15 +80,11 @@ class Operator:
         self.draws: Callable[[Any, bool], bool] = fields.pop(
             "draws", lambda p, train: self.uses_random
         )
-        self.uses_train: bool = fields.pop("uses_train", False)
-        self.in_place: bool = fields.pop("in_place", False)
+        for flag in ("uses_train", "in_place", "crosses_devices", "dynamic_shape", "counts_axes"):
+            setattr(self, flag, bool(fields.pop(flag, False)))
         # Each element of the result depends on the elements at its place only, so that parts of the
         # arrays may be worked off one after the other.
         self.elementwise: bool = fields.pop("elementwise", False)
-        self.crosses_devices: bool = fields.pop("crosses_devices", False)
-        self.dynamic_shape: bool = fields.pop("dynamic_shape", False)
-        # The kernel tells arrays without axes from those of one element; see `plan.without_axes`.
-        self.counts_axes: bool = fields.pop("counts_axes", False)
         self.shape_rule: Callable = fields.pop("shape", None) or rules.unset_shape
         self.inward_rule: Callable | None = None  # see `shapes_inward`
         self.type_rule: Callable = fields.pop("type", rules.same_type)
@@ -114,12 +114,19 @@ class Operator:
         return bool(self.rules) or self.joint_rule is not None
 
     def input_names(self, p: Any) -> Sequence[str]:
-        """Names of the inputs that a call with these parameters takes, in order."""
-        if self.takes:
-            return self.takes(p)
-        if self.variadic:
-            return [f"{self.inputs[0]}{i}" for i in range(getattr(p, self.variadic))]
-        return self.inputs if self.input_count is None else self.inputs[: self.input_count(p)]
+        """Names of the inputs that a call with these parameters takes, in order.
+
+        Raises ParameterError for parameters that contradict each other.
+        """
+        try:
+            if self.takes:
+                return self.takes(p)
+            if self.variadic:
+                return [f"{self.inputs[0]}{i}" for i in range(getattr(p, self.variadic))]
+            return self.inputs if self.input_count is None else self.inputs[: self.input_count(p)]
+        except MXNetError as error:
+            error.message = f"{self.name}: {error.message}"
+            raise
 
     def counted(self, count: int) -> dict[str, int]:
         """The parameter that says how many arrays were given, where it need not be given, too."""

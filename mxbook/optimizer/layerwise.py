@@ -185,8 +185,8 @@ class LARS(Momentum):
         lrs, wds = self._get_lrs(indices), self._get_wds(indices)
         layers = [self._is_layer(i) for i in indices]
         count, ctx = len(indices), weights[0].context
-        of_weights = nd.multi_sum_sq(*weights, num_arrays=count)
-        of_grads = nd.multi_sum_sq(*grads, num_arrays=count)
+        of_weights = nd.multi_sum_sq(*map(_values, weights), num_arrays=count)
+        of_grads = nd.multi_sum_sq(*map(_values, grads), num_arrays=count)
         return nd.multi_lars(
             nd.array(lrs, ctx),
             of_weights * nd.array(layers, ctx),  # nothing for the norm: the plain learning rate
@@ -200,6 +200,11 @@ class LARS(Momentum):
     def _is_layer(self, index: Index) -> bool:
         name = self.idx2name.get(index, str(index))
         return not name.endswith(("gamma", "beta", "bias"))
+
+
+def _values(array: NDArray) -> NDArray:
+    """The elements of an array; of a sparse one those that are stored, as the others are 0."""
+    return array if array.stype == "default" else array.data  # type: ignore[attr-defined]
 
 
 @register

@@ -24,6 +24,7 @@ Source: MXNet 1.6, `mxnet.profiler`.
 """
 
 import atexit
+import os
 import warnings
 from typing import Any
 
@@ -219,8 +220,11 @@ def dump_profile() -> None:
     dump(True)
 
 
+_process = os.getpid()
+
+
 def _at_exit() -> None:
-    if session.running:
+    if session.running and os.getpid() == _process:  # the file is not a forked child's to write
         dump()
 
 

@@ -17,6 +17,8 @@ from mxbook.explain.timeline import Timeline, timeline
 
 from .options import Options
 
+CPU = Context("cpu", 0)
+
 
 class Mark(NamedTuple):
     """Something that the user marked: a task, a frame, an event, a counter's value, a moment."""
@@ -59,7 +61,7 @@ class Session:
             self._parts: list[PartRecord] = []
             self._waits: list[WaitRecord] = []
             self.lost = False  # whether there was more than the log holds
-            self._used: dict[str, int] = {}
+            self._used: dict[Context, int] = {}
             if self.active:
                 self.windows.append([self.clock()])
 
@@ -114,11 +116,11 @@ class Session:
 
     def _sample(self) -> None:
         """Note how much memory is in use, where that has changed."""
-        devices = [Context("cpu", 0), *gpu.used] if self.options.wants("memory") else []
-        for device in devices:
-            used, name = storage.stats(device)["used"], f"{device.device_type}/{device.device_id}"
-            if self._used.get(name) != used:
-                self._used[name] = used
+        for device in (CPU, *gpu.used) if self.options.wants("memory") else ():
+            used = storage.stats(device)["used"]
+            if self._used.get(device) != used:
+                self._used[device] = used
+                name = f"{device.device_type}/{device.device_id}"
                 self.samples.append(Sample(self.clock(), name, used))
 
     # ---- what it has seen

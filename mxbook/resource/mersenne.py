@@ -14,6 +14,7 @@ import numpy as np
 
 WORDS = 624
 _SHIFT = 397  # a new word is made from the words at distance 0, 1 and 397
+_LEAD = WORDS - _SHIFT
 _TOP = np.uint32(0x80000000)
 _REST = np.uint32(0x7FFFFFFF)
 _MATRIX = np.uint32(0x9908B0DF)
@@ -50,13 +51,6 @@ def _seeded_row(word: int) -> list[int]:
     return row
 
 
-def twisted(old: np.ndarray) -> np.ndarray:
-    """The next 624 words of every row."""
-    words = old.copy()
-    twist(words)
-    return words
-
-
 def twist(words: np.ndarray) -> None:
     """Put the next 624 words of every row in the place of the last ones.
 
@@ -67,14 +61,26 @@ def twist(words: np.ndarray) -> None:
     flat = words.reshape(-1)
     _mix(flat[:-1], flat[1:], mixed.reshape(-1)[:-1])
     last = words[:, -1].copy()
-    lead = WORDS - _SHIFT
-    np.bitwise_xor(words[:, _SHIFT:], mixed[:, :lead], out=words[:, :lead])
-    for start in (lead, 2 * lead):
-        stop = min(start + lead, WORDS - 1)
-        far = words[:, start - lead : stop - lead]
+    np.bitwise_xor(words[:, _SHIFT:], mixed[:, :_LEAD], out=words[:, :_LEAD])
+    for start in (_LEAD, 2 * _LEAD):
+        stop = min(start + _LEAD, WORDS - 1)
+        far = words[:, start - _LEAD : stop - _LEAD]
         np.bitwise_xor(far, mixed[:, start:stop], out=words[:, start:stop])
     _mix(last, words[:, 0], mixed[:, -1])
     np.bitwise_xor(words[:, _SHIFT - 1], mixed[:, -1], out=words[:, -1])
+
+
+def extended(words: np.ndarray, more: int) -> np.ndarray:
+    """Rows of 624 words with so many of those after them; any 624 in a row will do."""
+    line = np.empty((len(words), WORDS + more), np.uint32)
+    line[:, :WORDS] = words
+    for start in range(0, more, WORDS - 1):
+        stop = min(start + WORDS - 1, more)
+        _mix(line[:, start:stop], line[:, start + 1 : stop + 1], line[:, start + WORDS : stop + WORDS])
+        for at in range(start, stop, _LEAD):
+            to = min(at + _LEAD, stop)
+            line[:, at + WORDS : to + WORDS] ^= line[:, at + _SHIFT : to + _SHIFT]
+    return line
 
 
 def _mix(here: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
@@ -127,17 +133,15 @@ class Twisters:
     """One twister for each seed; rows are seeded only when a draw reaches them.
 
     `look` shows words to come and `move` uses them up.  Row i has handed out `place[i]` of its
-    624 words; the 624 after them are made once and kept, as rows move at different speed.  Different
-    rows may be used in different threads.
+    624 words.  Different rows may be used in different threads.
     """
 
     def __init__(self, seeds: np.ndarray):
         self._seeds = np.asarray(seeds, np.uint32)
-        self._words, self._next = np.empty((2, len(self._seeds), WORDS), np.uint32)
-        self._ahead = np.zeros(len(self._seeds), bool)  # rows whose `_next` is made
+        self._words = np.empty((len(self._seeds), WORDS), np.uint32)
         self._place = np.full(len(self._seeds), WORDS)
         self._started = 0  # rows below this one have been seeded
-        self._shown: dict[int, list[np.ndarray]] = {}  # by the first row, for `move`
+        self._shown: dict[int, np.ndarray] = {}  # by the first row, for `move`
 
     def start(self, rows: int) -> None:
         """Seed the first `rows` rows where needed; together is quicker than one after the other."""
@@ -147,105 +151,47 @@ class Twisters:
 
     def look(self, first: int, last: int, count: int) -> np.ndarray:
         """The next `count` words of rows first..last-1, as uint32 of shape (rows, count)."""
-        self.start(last)
-        place = self._place[first:last]
-        end = int(place.max()) + count
-        blocks = self._shown[first] = [self._words[first:last]]
-        if end > WORDS:
-            blocks.append(self._following(first, last))
-        while len(blocks) * WORDS < end:
-            blocks.append(twisted(blocks[-1]))
-        line = np.concatenate(blocks, axis=1)
-        return tempered(_from(line, place, count))
-
-    def _following(self, first: int, last: int) -> np.ndarray:
-        """The 624 words after the present ones."""
-        words, following = self._words[first:last], self._next[first:last]
-        ahead = self._ahead[first:last]
-        if ahead.any():
-            missing = np.flatnonzero(~ahead)
-            following[missing] = twisted(words[missing])
-        else:
-            following[...] = words
-            twist(following)
-        ahead[...] = True
-        return following
+        at = self._in_step(first, last)
+        line = self._shown[first] = extended(self._words[first:last], at + count)
+        return tempered(line[:, at : at + count].copy())
 
     def move(self, first: int, last: int, counts: int | np.ndarray) -> None:
         """Use up `counts` of the words of each row that `look` has just shown for these rows."""
-        words, following = self._words[first:last], self._next[first:last]
-        place = self._place[first:last] + counts
-        # A row whose words are all used (place 624) stays so until it is looked at again.
-        turns = np.maximum(place - 1, 0) // WORDS
-        blocks = self._shown.pop(first)
-        for turn in range(1, len(blocks)):
-            rows = np.flatnonzero(turns == turn)
-            words[rows] = blocks[turn][rows]
-            self._ahead[first:last][rows] = more = turn + 1 < len(blocks)
-            if more:
-                following[rows] = blocks[turn + 1][rows]
-        self._place[first:last] = place - turns * WORDS
+        self._keep(first, last, self._shown.pop(first), self._place[first:last] + counts)
 
     def take(self, first: int, last: int, count: int) -> np.ndarray:
         """The next `count` words of rows first..last-1, used up."""
-        self.start(last)
-        place = self._place[first:last]
-        in_step = len(place) and place.min() == place.max()
-        found = self._in_step(first, last, count) if in_step else self._apart(first, last, count)
-        return tempered(found)
-
-    def _in_step(self, first: int, last: int, count: int) -> np.ndarray:
-        """The next words of rows that have handed out equally many, used up; quicker."""
-        words = self._words[first:last]
-        out = np.empty((last - first, count), np.uint32)
-        at, done = int(self._place[first]), 0
+        at, done = self._in_step(first, last), 0
+        words, out = self._words[first:last], np.empty((last - first, count), np.uint32)
         while True:
             step = min(WORDS - at, count - done)
             out[:, done : done + step] = words[:, at : at + step]
             at, done = at + step, done + step
             if done == count:
                 break
-            self._turn(first, last, np.arange(last - first))
+            twist(words)
             at = 0
         self._place[first:last] = at
-        return out
+        return tempered(out)
 
-    def _apart(self, first: int, last: int, count: int) -> np.ndarray:
-        """The next words of rows that have handed out more or less, used up."""
-        words, at = self._words[first:last], self._place[first:last]
-        out = np.empty((last - first, count), np.uint32)
-        rows = np.arange(last - first)
-        if count < _LONG:  # all rows that have enough at once
-            enough = at + count <= WORDS
-            rows, left = rows[enough], rows[~enough]
-            begin = rows * WORDS + at[rows]
-            out[rows] = words.reshape(-1).take(begin[:, None] + np.arange(count))
-            at[rows] += count
-            rows = left
-        done = np.zeros(last - first, int)
-        while len(rows):
-            steps = np.minimum(WORDS - at[rows], count - done[rows])
-            for i, a, d, step in np.stack([rows, at[rows], done[rows], steps], 1).tolist():
-                out[i, d : d + step] = words[i, a : a + step]
-            at[rows] += steps
-            done[rows] += steps
-            rows = rows[done[rows] < count]
-            self._turn(first, last, rows)
-            at[rows] = 0
-        return out
+    def _in_step(self, first: int, last: int) -> int:
+        """How many of their words rows first..last-1 have handed out.
 
-    def _turn(self, first: int, last: int, rows: np.ndarray) -> None:
-        """Go on to the next 624 words in some of the rows first..last-1."""
-        words, ahead = self._words[first:last], self._ahead[first:last]
-        made = ahead[rows]
-        ready, rows = rows[made], rows[~made]
-        if len(ready):
-            words[ready] = self._next[first:last][ready]
-            ahead[ready] = False
-        if len(rows) == len(words):
-            twist(words)
-        elif len(rows):
-            words[rows] = twisted(words[rows])
+        Where they differ, every row goes on by so many words as it has used: it is then at its
+        beginning like all others, and they can be worked on together.
+        """
+        self.start(last)
+        place = self._place[first:last]
+        if len(place) and (place != place[0]).any():
+            self._keep(first, last, extended(self._words[first:last], int(place.max())), place)
+        return int(place[0]) if len(place) else 0
+
+    def _keep(self, first: int, last: int, line: np.ndarray, begin: np.ndarray) -> None:
+        """Let 624 words of each row of `line`, from another place on in each, be its words."""
+        words = self._words[first:last]
+        for i, at in enumerate(begin.tolist()):
+            words[i] = line[i, at : at + WORDS]
+        self._place[first:last] = 0
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Copies of the seeds, and of words and places of the rows that have been seeded."""
@@ -259,20 +205,4 @@ class Twisters:
         self._words[: self._started] = words
         self._place[: self._started] = place
         self._place[self._started :] = WORDS
-        self._ahead[...] = False
         self._shown = {}
-
-
-_LONG = 256  # words from which on rows are copied one after the other
-
-
-def _from(line: np.ndarray, begin: np.ndarray, count: int) -> np.ndarray:
-    """`count` numbers of each row of a matrix, from another place on in each."""
-    rows, width = line.shape
-    if count < _LONG:
-        begin = begin + np.arange(0, rows * width, width)
-        return line.reshape(-1).take(begin[:, None] + np.arange(count))
-    out = np.empty((rows, count), line.dtype)
-    for i, at in enumerate(begin.tolist()):
-        out[i] = line[i, at : at + count]
-    return out

@@ -21,10 +21,10 @@ class _Dense(BaseRNNCell):
     def __init__(self, num_hidden: int, prefix: str, params: RNNParams | None):
         super().__init__(prefix=prefix, params=params)
         self._num_hidden = num_hidden
-        self._iW = self.params.get("i2h_weight")
-        self._iB = self.params.get("i2h_bias", init=self._bias_init)
-        self._hW = self.params.get("h2h_weight")
-        self._hB = self.params.get("h2h_bias")
+        self._iW = self._params.get("i2h_weight")
+        self._iB = self._params.get("i2h_bias", init=self._bias_init)
+        self._hW = self._params.get("h2h_weight")
+        self._hB = self._params.get("h2h_bias")
 
     @property
     def state_info(self) -> list[dict[str, Any]]:

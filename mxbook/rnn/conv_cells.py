@@ -70,10 +70,10 @@ class BaseConvRNNCell(BaseRNNCell):
             "pad": i2h_pad,
             "dilate": i2h_dilate,
         }
-        self._iW = self.params.get("i2h_weight", init=i2h_weight_initializer)
-        self._hW = self.params.get("h2h_weight", init=h2h_weight_initializer)
-        self._iB = self.params.get("i2h_bias", init=i2h_bias_initializer)
-        self._hB = self.params.get("h2h_bias", init=h2h_bias_initializer)
+        self._iW = self._params.get("i2h_weight", init=i2h_weight_initializer)
+        self._hW = self._params.get("h2h_weight", init=h2h_weight_initializer)
+        self._iB = self._params.get("i2h_bias", init=i2h_bias_initializer)
+        self._hB = self._params.get("h2h_bias", init=h2h_bias_initializer)
         output = self._convolved(sym.Variable("data"), {}, self._i2h, num_hidden, None)
         self._shape = (0, *output.infer_shape(data=input_shape)[1][0][1:])
 

@@ -65,7 +65,7 @@ class FusedRNNCell(BaseRNNCell):
         self._directions = ["l", "r"] if bidirectional else ["l"]
         self._gate_names = GATES[mode]
         fill = init.FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
-        self._parameter = self.params.get("parameters", init=fill)
+        self._parameter = self._params.get("parameters", init=fill)
 
     @property
     def state_info(self) -> list[dict[str, Any]]:

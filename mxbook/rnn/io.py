@@ -121,7 +121,8 @@ class BucketSentenceIter(DataIter):
             found[place].append(row)
         if left_out:
             logging.warning("discarded %d sentences longer than the largest bucket.", left_out)
-        return [np.asarray(rows, dtype=self.dtype) for rows in found]
+        pairs = zip(found, self.buckets, strict=True)
+        return [np.asarray(rows, dtype=self.dtype).reshape(-1, length) for rows, length in pairs]
 
     def _desc(self, name: str, length: int) -> DataDesc:
         sizes = (self.batch_size, length)

@@ -121,3 +121,20 @@ def Group(symbols, create_fn=Symbol):  # noqa: N802 - MXNet's name
 globals().update(_arithmetic.install())
 _methods.install()
 _make_modules()
+
+# What NumPy's semantics need is imported when it is first asked for.
+_LATER = {
+    "np": "numpy.on_symbols",
+    "numpy": "numpy.on_symbols",
+    "npx": "numpy_extension",
+    "numpy_extension": "numpy_extension",
+}
+
+
+def __getattr__(wanted: str):
+    if wanted not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {wanted!r}")
+    import importlib
+
+    globals()[wanted] = found = importlib.import_module(f"mxbook.{_LATER[wanted]}")
+    return found

@@ -188,7 +188,7 @@ def foreach(body: Callable, data: Any, init_states: Any, name: str = "foreach") 
 
 def _regrouped(results: Symbol, *forms: Any) -> tuple:
     """The outputs of a node in the nesting of several things, one after the other."""
-    outputs = iter(results)
+    outputs = (Symbol([entry]) for entry in results._entries)
     return tuple([like(form, outputs) for form in forms])
 
 

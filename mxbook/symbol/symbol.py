@@ -289,6 +289,12 @@ class Symbol:
         """This symbol as one of `mx.sym`: itself."""
         return self
 
+    def as_np_ndarray(self) -> "Symbol":
+        """The same expression with the operators and methods of `mx.np`."""
+        from mxbook.numpy.symbols import _Symbol
+
+        return _Symbol(self._entries)
+
     def get_backend_symbol(self, backend: str) -> "Symbol":
         """The graph rewritten for another library; there is none, so this raises ParameterError."""
         raise ParameterError(
@@ -424,14 +430,20 @@ def apply(
                     f"{op.name}: input {wanted[i]} has {len(symbol._entries)} outputs"
                 )
             entries += symbol._entries
-        elif wanted[i] not in op.optional or op.input_count is not None:
+        elif wanted[i] not in op.optional or op.input_count or op.takes:
             entries.append((_input(name, op, wanted[i], attrs), 0))
+    if op.variadic and len(entries) > len(wanted):
+        raise ParameterError(
+            f"{op.name} got {len(entries)} input(s)", rule=f"{op.variadic}={len(wanted)}"
+        )
     if op.variadic:  # those that a call need not give
         entries += [(_input(name, op, n, attrs), 0) for n in wanted[len(entries) :]]
     node = Node(op, p, tuple(entries), name)
     node.attrs.update(attrs)
     tracing.note([node])
-    return Symbol([(node, i) for i in range(op.visible_outputs(p))])
+    # A symbol of `mx.sym.np` among the inputs makes one.
+    kind = next((type(s) for s in inputs if s is not None and type(s) is not Symbol), Symbol)
+    return kind([(node, i) for i in range(op.visible_outputs(p))])
 
 
 # Inputs that have an initial value of their own, as in MXNet.

@@ -175,7 +175,6 @@ HINTS = {
     "attach_grad": "gradients belong to arrays: attach_grad to the block's input",
     "item": VALUES,
     "tolist": VALUES,
-    "as_np_ndarray": "net(x.as_np_ndarray())",
     "copyto": "a Symbol is never changed, so it needs no copy",
     "wait_to_write": "only arrays are waited for",
     "tostype": "F.cast_storage(x, stype=...)",

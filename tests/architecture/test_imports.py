@@ -22,11 +22,11 @@ BELOW = {
 FRONT = {
     *("ndarray", "symbol", "numpy", "numpy_extension"),
     *("autograd", "executor", "context", "name", "attribute"),
-    *("util", "registry", "runtime", "libinfo"),
+    *("util", "registry", "runtime", "libinfo", "numpy_dispatch_protocol"),
 }
 TRAINING = {
     *("random", "initializer", "optimizer", "lr_scheduler", "metric", "callback", "monitor"),
-    *("io", "recordio", "image", "kvstore", "distributed", "operator"),
+    *("io", "recordio", "image", "im2rec", "kvstore", "distributed", "operator"),
     *("checkpoint", "kvstore_server", "log"),
 }
 NETWORKS = {

@@ -44,6 +44,20 @@ def test_threads_have_their_own_path():
     assert seen == [()]
 
 
+def test_the_layer_is_the_innermost_block():
+    assert scopes.layer() == ""
+    scopes.push(Part("net"))
+    scopes.push(Part(""))
+    assert scopes.layer() == "Part"
+    scopes.pop()
+    assert scopes.layer() == "net"
+    scopes.pop()
+    scopes.local.layer = scopes.backward_of("net")
+    assert scopes.layer() == "net (backward)"
+    scopes.local.layer = scopes.backward_of("")
+    assert scopes.layer() == ""
+
+
 @pytest.mark.parametrize("depth", [1, 2])
 def test_an_error_keeps_its_first_place(depth):
     error = ShapeError("x", place=[("called", "there")])

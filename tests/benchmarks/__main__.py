@@ -1,6 +1,9 @@
 """mxbook's speed beside its floors, and beside peers where their interpreters are given.
 
     python -m tests.benchmarks [--quick] [--only NAME ...] [--torch PYTHON] [--mxnet PYTHON]
+    python -m tests.benchmarks operators [--quick] [--only NAME ...]
+
+The second form is about single operators beside NumPy, see `operators`.
 
 Every row is measured alternately with its floor (the same work without mxbook) or its peer, in this
 one run, and only the ratio counts.  It is a benchmark, not a test: nothing fails for being slow.
@@ -35,11 +38,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    choices = ("workloads", "operators")
+    parser.add_argument("what", nargs="?", choices=choices, default="workloads")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
     parser.add_argument("--only", nargs="*", default=[], help="names of rows")
     for peer in ("torch", "mxnet"):
         parser.add_argument(f"--{peer}", help=f"interpreter of an environment with {peer}")
     args = parser.parse_args()
+    if args.what == "operators":
+        from . import operators  # mxbook comes first, before NumPy has started its threads
+
+        operators.run(args.only, args.quick)
+        return
     pythons = {"mxbook": sys.executable, "numpy": sys.executable}
     pythons |= {peer: p for peer in ("torch", "mxnet") if (p := getattr(args, peer))}
     best: dict[str, dict[str, float]] = {}

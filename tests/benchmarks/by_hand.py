@@ -14,6 +14,18 @@ def whole(index):
     return index.astype("int64")
 
 
+def uniform(shape):
+    return STREAM.random(shape, "float32")
+
+
+def normal(shape):
+    return POLAR.standard_normal(shape).astype("float32")
+
+
+def pad(x, widths):
+    return np.pad(x, np.reshape(widths, (-1, 2)))
+
+
 def take(table, index):
     return np.take(table, whole(index), axis=0, mode="clip")
 
@@ -83,7 +95,7 @@ def batch_norm(x, gamma, beta, mean, variance):
     return x * factor[:, None, None] + shift[:, None, None]
 
 
-def batch_norm_in_training(x, gamma, beta, _mean, _variance):
+def batch_norm_in_training(x, gamma, beta):
     return batch_norm(x, gamma, beta, x.mean((0, 2, 3)), x.var((0, 2, 3)))
 
 

@@ -1,81 +1,91 @@
 """The operators that people use most, beside NumPy's own time for the same arithmetic.
 
-    python -m tests.benchmarks operators [--quick] [--only NAME ...]
-
 Both sides run in this process, with one BLAS thread each: a few calls of one, then a few of the
 other, and the fastest call of each counts.  Before that a row is computed once on both sides, which
-must agree.  A row's name may stand for all rows that begin with it.
+must agree.
 """
 
+import contextlib
 import gc
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .operator_rows import ROWS, Row, nd, np
+from .operator_rows import ROWS, Row, mx, nd, np
 
 SIZES = (100_000, 1_000_000)  # elements, about
 QUICK_SIZES = (600,)
 SLOW = 1.5  # rows above are marked
-SECONDS, QUICK_SECONDS = 0.3, 0.0  # for a row
-TURNS = 5  # calls of one side before the other has its turn
+SECONDS = 0.3  # for a row, at least
+TURNS = 4  # calls of one side before the other has its turn
+ROUNDS = 10  # turns of each side, at least
 
 
 def run(only: Sequence[str], quick: bool) -> None:
-    """Measure and print the table."""
-    print(f"{'operator':26} {'largest array':>18} {'mxbook, us':>11} {'NumPy, us':>11} {'ratio':>7}")
-    count = slow = 0
+    """Measure and print the table: all rows, or those of operators with these names."""
+    print(f"{'mx.nd.':42} {'largest array':>16} {'mxbook, us':>11} {'NumPy, us':>11} {'ratio':>6}")
+    ratios = []
     for size in QUICK_SIZES if quick else SIZES:
         for row in ROWS:
-            if only and not any(row.name.startswith(name) for name in only):
+            if only and not set(re.findall(r"[\w.]+", row.ours)) & set(only):
                 continue
-            shape, ours, by_hand = measured(row, size, QUICK_SECONDS if quick else SECONDS)
-            ratio = ours / by_hand
-            mark = f"  above {SLOW}" if ratio > SLOW else ""
+            shape, ours, by_hand = measured(row, size, quick)
+            ratios.append(ours / by_hand)
+            mark = f"  above {SLOW}" if ratios[-1] > SLOW else ""
             print(
-                f"{row.name:26} {'x'.join(map(str, shape)):>18} {ours * 1e6:>11.1f} "
-                f"{by_hand * 1e6:>11.1f} {ratio:>7.2f}{mark}",
+                f"{shortened(row.ours, 42):42} {'x'.join(map(str, shape)):>16} {ours * 1e6:>11.1f} "
+                f"{by_hand * 1e6:>11.1f} {ratios[-1]:>6.2f}{mark}",
                 flush=True,
             )
-            count, slow = count + 1, slow + bool(mark)
-    print(f"{slow} of {count} rows above {SLOW}")
+    print(f"{sum(r > SLOW for r in ratios)} of {len(ratios)} rows above {SLOW}")
 
 
-def measured(row: Row, size: int, seconds: float) -> tuple[tuple[int, ...], float, float]:
+def shortened(text: str, width: int) -> str:
+    """The text, with dots in place of what does not fit."""
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def measured(row: Row, size: int, quick: bool) -> tuple[tuple[int, ...], float, float]:
     """The shape of the largest array, and the seconds of either side."""
     given = row.inputs(size)
     arrays = [nd.array(a) for a in given]
-    check(row, row.ours(*arrays), row.by_hand(*given))
+    mine, theirs = row.functions()
 
     def ours():
-        finish(row.ours(*arrays))
+        return finished(mine(*arrays))
 
     def by_hand():
-        row.by_hand(*given)
+        return theirs(*given)
 
-    return max((a.shape for a in given), key=np.prod), *alternately(ours, by_hand, seconds)
+    with mx.autograd.train_mode() if row.train else contextlib.nullcontext():
+        if row.agree:
+            check(row, ours(), by_hand())
+        shape = max((a.shape for a in given), key=np.prod)
+        if quick:
+            return shape, *alternately(ours, by_hand, 0, 1)
+        return shape, *alternately(ours, by_hand, SECONDS, ROUNDS)
 
 
-def finish(found: Any) -> None:
-    """Wait for a result, or for several."""
-    for array in found if isinstance(found, list) else [found]:
+def finished(found: Any) -> list:
+    """The result, or several, as a list, after it has been waited for."""
+    results = found if isinstance(found, list) else [found]
+    for array in results:
         if array is not None:
             array.wait_to_read()
+    return results
 
 
-def check(row: Row, ours: Any, by_hand: Any) -> None:
+def check(row: Row, ours: list, by_hand: Any) -> None:
     """Raise AssertionError unless both sides have computed the same."""
-    if row.random:
-        return
-    ours = ours if isinstance(ours, list) else [ours]
     by_hand = by_hand if isinstance(by_hand, list) else [by_hand]
     for a, b in zip(ours, by_hand, strict=True):
         b = np.reshape(b, a.shape)
-        np.testing.assert_allclose(a.asnumpy(), b, rtol=1e-3, atol=1e-3, err_msg=row.name)
+        np.testing.assert_allclose(a.asnumpy(), b, rtol=1e-3, atol=1e-3, err_msg=row.ours)
 
 
 def alternately(
-    one: Callable[[], object], other: Callable[[], object], seconds: float
+    one: Callable[[], object], other: Callable[[], object], seconds: float, rounds: int
 ) -> tuple[float, float]:
     """Seconds of the fastest calls of two functions that take turns for a while."""
     best = [float("inf"), float("inf")]
@@ -83,13 +93,13 @@ def alternately(
     gc.disable()
     try:
         end = time.perf_counter() + seconds
-        while True:
+        while rounds > 0 or time.perf_counter() < end:
+            rounds -= 1
             for i, function in enumerate((one, other)):
                 for _ in range(TURNS):
                     start = time.perf_counter()
                     function()
                     best[i] = min(best[i], time.perf_counter() - start)
-            if time.perf_counter() > end:
-                return best[0], best[1]
     finally:
         gc.enable()
+    return best[0], best[1]

@@ -137,3 +137,28 @@ def test_story_of_a_failure_and_of_a_wait(make_engine, release):
 
 def test_story_of_an_idle_variable():
     assert str(story_of(Variable(), Log(3), [])) == "variable, version 0"
+
+
+def test_a_held_log_remembers_more_until_it_is_let_go():
+    log = Log(2)
+
+    def fill():
+        for number in range(1, 6):
+            op = Operation(None)
+            op.number = number
+            log.add(record_of(op))
+            log.add_part((number, "dot", "dense0", 1, 2, "main", 8))
+        return [r.number for r in log.operations()], [p.number for p in log.parts()]
+
+    assert fill() == ([4, 5], [4, 5])
+    assert log.full
+    log.clear()
+    log.hold(True)
+    log.hold(True)
+    log.resize(3)  # a setting that changes meanwhile counts afterwards
+    assert fill() == ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
+    assert not log.full
+    log.hold(False)
+    assert len(log.operations()) == 5
+    log.hold(False)
+    assert [r.number for r in log.operations()] == [3, 4, 5]

@@ -228,7 +228,7 @@ def attention():
 def several_nested_outputs():
     def compute(F, net, x, pair):
         parts = F.split(net.dense(x), num_outputs=3, axis=1)
-        return parts[0], [parts[1] * pair[0], (parts[2], x, x)], F.max(pair[1], axis=0)
+        return parts[0], [parts[1] * pair[0], (parts[2], x)], F.max(pair[1], axis=0)
 
     net = Net(compute, dense=nn.Dense(6))
     first = [numbers(4, 3), [numbers(4, 2), numbers(2, 2)]]
@@ -310,7 +310,7 @@ def weights_like(arrays):
 
 
 def by_block(net, inputs):
-    """Outputs and gradients of the block, hybridized or not."""
+    """Outputs, in training and prediction mode, and gradients of the block, hybridized or not."""
     for a in leaves(inputs):
         a.attach_grad()
     mx.random.seed(3)
@@ -320,6 +320,7 @@ def by_block(net, inputs):
     autograd.backward(heads, weights_like(heads))
     parameters = {n: p for n, p in net.collect_params().items() if p.grad_req != "null"}
     gradients = [a.grad for a in leaves(inputs)] + [p.grad() for p in parameters.values()]
+    outputs += leaves(net(*inputs))
     return [a.asnumpy() for a in outputs], [g.asnumpy() for g in gradients]
 
 
@@ -339,6 +340,7 @@ def by_executor(net, inputs):
     executor.backward(weights_like(outputs))
     wanted = names + [n for n, p in parameters.items() if p.grad_req != "null"]
     gradients = [executor.grad_dict.get(n) for n in wanted]
+    outputs = [*outputs, *executor.forward(is_train=False)]
     return (
         [a.asnumpy() for a in outputs],
         [None if g is None else g.asnumpy() for g in gradients],

@@ -99,3 +99,20 @@ class Mine(opt.SGD):
 
 def test_an_optimizer_of_ones_own():
     assert type(states.loads(states.dumps({}, Mine()))[1]) is Mine
+
+
+def test_arrays_inside_of_the_optimizer():
+    made, w = opt.LBSGD(batch_scale=3, learning_rate=1, warmup_epochs=0), mx.nd.zeros(2)
+    made.update(0, w, mx.nd.ones(2), None)
+    again = states.loads(states.dumps({}, made))[1]
+    for kept in (made, again):
+        kept.update(0, w, mx.nd.ones(2), None)
+        assert kept.cumgrads[0]["cum_grad"].asnumpy().tolist() == [2, 2]
+
+
+def test_where_mxnet_looks_for_the_classes():
+    assert b"mxnet.optimizer.contrib" in states.dumps({}, opt.contrib.GroupAdaGrad())
+    assert b"mxnet.optimizer.optimizer" in states.dumps({}, opt.LARS())
+    assert type(states.loads(states.dumps({}, opt.contrib.GroupAdaGrad()))[1]).__name__ == (
+        "GroupAdaGrad"
+    )

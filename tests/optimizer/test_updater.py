@@ -50,3 +50,28 @@ def test_states_follow_the_weight_to_its_device():
     second(0, mx.nd.ones(2, ctx=mx.cpu(3)), mx.nd.ones(2, ctx=mx.cpu(3)))
     assert second.states[0].context == mx.cpu(3)
     assert np.isfinite(second.states[0].asnumpy()).all()
+
+
+def test_weights_are_updated_in_groups_of_one_type():
+    seen = []
+
+    class Watching(opt.SGD):
+        def update_multi_precision(self, index, weight, grad, state):
+            seen.append(index)
+            super().update_multi_precision(index, weight, grad, state)
+
+    made = Watching(learning_rate=1)
+    made.aggregate_num = 2
+    update = opt.get_updater(made)
+    assert update.aggregate_updates
+    types = ["float32", "float64", "float32", "float32", "float64"]
+    weights = [mx.nd.ones(2, dtype=t) for t in types]
+    update(list(range(5)), [w.copy() for w in weights], weights)
+    assert seen == [[0, 2], [3], [1, 4]]
+    assert all((w.asnumpy() == 0).all() for w in weights)
+
+
+def test_what_the_optimizer_of_a_file_can_do_counts():
+    update = opt.get_updater(opt.Adam())
+    update.set_states(opt.get_updater(opt.SGD()).get_states(dump_optimizer=True))
+    assert update.aggregate_updates

@@ -9,6 +9,7 @@ import numpy as np
 from mxbook import ndarray as nd
 from mxbook.base.context import Context, cpu_pinned
 from mxbook.base.errors import ParameterError
+from mxbook.base.semantics import local as semantics
 from mxbook.ndarray import NDArray
 
 from . import sampler as _sampler
@@ -37,7 +38,8 @@ def default_batchify_fn(data: list) -> Any:
     if isinstance(data[0], tuple):
         return [default_batchify_fn(part) for part in zip(*data, strict=True)]
     batch = np.asarray(data)
-    return nd.array(batch, dtype=batch.dtype)
+    found = nd.array(batch, dtype=batch.dtype)
+    return found.as_np_ndarray() if semantics.np_array else found
 
 
 def default_mp_batchify_fn(data: list) -> Any:

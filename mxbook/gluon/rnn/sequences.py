@@ -59,7 +59,7 @@ def split(length: int, inputs: Any, layout: str) -> list:
     if steps:
         return steps
     found = caller(inputs).split(inputs, num_outputs=length, axis=axis, squeeze_axis=True)
-    return [found] if isinstance(found, NDArray) else list(found)
+    return [found] if length == 1 else list(found)
 
 
 def merged(inputs: Any, layout: str) -> Any:

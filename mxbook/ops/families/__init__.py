@@ -73,7 +73,10 @@ from . import (
     version1,
 )
 from .sparse import names as sparse_names  # after the others: it adds to their operators
-from . import (  # after the others: they give some of them further names
+
+# isort: split
+# After the others: they give some of them further names.
+from . import (
     numpy_arithmetic,
     numpy_choosing,
     numpy_creation,

@@ -144,6 +144,16 @@ def convolution(k, p, data, weight, bias=None, *, out=None):
     return target.astype(data.dtype, copy=False)
 
 
+def _advice(p, geometry, data, weight):
+    """What may be wrong where the channels do not fit."""
+    if data is None or weight is None or None in weight or geometry.last:
+        return ""
+    if data[-1] != weight[1] * p.num_group:
+        return ""
+    order = (0, len(data) - 1, *range(1, len(data) - 1))
+    return f"the channels seem to come last: x.transpose({order}), or another layout"
+
+
 @convolution.shapes
 def _(p, data, weight, bias=None):
     geometry = geometry_of(p)
@@ -152,9 +162,13 @@ def _(p, data, weight, bias=None):
         raise ShapeError(
             f"data has the shape {shapes.text(data)}",
             rule=f"{spatial + 2} axes for kernel={p.kernel}: examples, channels, {spatial} spatial",
+            hint="a single example lacks the first axis: x.expand_dims(axis=0)"
+            if len(data) == spatial + 1
+            else "",
         )
     channels, lengths = split_shape(geometry, data or (None,) * (spatial + 2))
     expected = weight_shape(p, geometry, channels)
+    given = weight
     try:
         weight = shapes.unify(weight, expected)
         bias = shapes.unify(bias, (p.num_filter,))
@@ -162,6 +176,7 @@ def _(p, data, weight, bias=None):
         raise ShapeError(
             f"weight or bias do not fit the data: {error.message}",
             rule=f"weight {shapes.text(expected)}, bias ({p.num_filter},)",
+            hint=_advice(p, geometry, data, given),
         ) from None
     out = None
     if data is not None:

@@ -61,21 +61,33 @@ def _features(p, data):
 @fully_connected.shapes
 def _(p, data, weight, bias=None):
     expected = (p.num_hidden, _features(p, data) if data else None)
+    given = weight
     try:
         weight = shapes.unify(weight, expected)
         bias = shapes.unify(bias, (p.num_hidden,))
     except ShapeError as error:
         raise ShapeError(
             f"weight or bias do not fit the data: {error.message}",
-            rule=f"weight {shapes.text(expected)}, bias ({p.num_hidden},)",
-            hint="features are the lengths of all axes but the first, multiplied; "
-            "with flatten=False the length of the last axis",
+            rule="weight (num_hidden, features of the data) = "
+            f"{shapes.text(expected)}, bias ({p.num_hidden},)",
+            hint=_advice(p, data, given, expected),
         ) from None
     out = _output_shape(p, data) if data else None
     return [data, weight, bias][: 2 if p.no_bias else 3], [out]
 
 
 fully_connected.shapes_inward(rules.examples_inward)
+
+
+def _advice(p, data, weight, expected):
+    """What may be wrong with a weight that does not fit."""
+    if weight == expected[::-1]:
+        return "the weight is transposed: weight.T"
+    if weight is None or data is None or len(weight) != 2:
+        return ""
+    if p.flatten and data[-1] == weight[1]:
+        return "flatten=False: then only the last axis of the data counts as features"
+    return f"the weight is for {weight[1]} features, this data has {expected[1]}"
 
 
 def _matrix(F, p, value, shape):

@@ -503,7 +503,7 @@ def _shaped_like(condition, x):
     return condition.reshape(-1, *(1,) * (x.ndim - 1)) if condition.shape != x.shape else condition
 
 
-@operator("where")
+@operator("where", bools=("condition",))
 def where(k, _p, condition, x, y):
     """`x` where the condition is not 0, `y` elsewhere.
 

@@ -1,8 +1,8 @@
 """Two-sided functions of `mx.np` where they differ from those of `mx.nd`.
 
 `add`, `subtract`, `multiply` and `true_divide` take different element types where one of the two
-has fractions: it (the wider one of two) is that of the result.  `true_divide` of whole numbers gives
-float32.  All other functions want equal types, as in MXNet 1.6.
+has fractions: it (the wider one of two) is that of the result.  `true_divide` of whole numbers
+gives float32.  All other functions want equal types, as in MXNet 1.6.
 """
 
 import math
@@ -15,8 +15,8 @@ from mxbook.base.errors import DTypeError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.params import Float, Int
-from mxbook.ops.registry import operator
-from mxbook.ops.tables import Arithmetic, as_scalar, sum_to, unary
+from mxbook.ops.registry import operator, operators
+from mxbook.ops.tables import Arithmetic, as_scalar, sum_to
 
 BOOL = TYPES["bool"]
 STRETCHED = "Axes of length 1 are stretched."
@@ -172,7 +172,7 @@ def _whole_result(function: str) -> Any:
     return compute
 
 
-FRACTIONS = {"type": rules.float_type}
+FRACTIONS: dict[str, Any] = {"type": rules.float_type}
 Arithmetic(
     _whole_result("arctan2"),
     f"The angle of the point `(rhs, lhs)`, from -pi to pi.  {STRETCHED}",
@@ -185,9 +185,11 @@ Arithmetic(
     _whole_result("arctan2"),
     "The angle of the point given by an array and a number.",
     lhs_rule=lambda F, dy, lhs, rhs: dy * rhs / (lhs * lhs + rhs * rhs),
-    rhs_rule=lambda F, dy, lhs, rhs: -dy * lhs / (lhs * lhs + rhs * rhs),
+    # Not the derivative, whose numerator is `lhs`: MXNet 1.6 takes the array for the number.
+    rhs_rule=lambda F, dy, lhs, rhs: -dy * rhs / (lhs * lhs + rhs * rhs),
     value=np.arctan2,
 ).forms(scalar=("_npi_arctan2_scalar",), rscalar=("_npi_rarctan2_scalar",))
+operators["_npi_rarctan2_scalar"].examples[-1].why = "MXNet's gradient is another one"
 Arithmetic(
     _whole_result("hypot"),
     f"The length of the hypotenuse, `sqrt(lhs^2 + rhs^2)`.  {STRETCHED}",

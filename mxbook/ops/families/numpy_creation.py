@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mxbook.base.dtypes import FLOATS
+from mxbook.base.errors import ShapeError
 from mxbook.ops import rules
 from mxbook.ops.params import Bool, DType, Int, Real, Shape
 from mxbook.ops.registry import operator
@@ -33,10 +34,17 @@ def np_eye(k, p):
 np_eye.example(N=3, M=4, k=1).gives(lambda: np.eye(3, 4, 1))
 
 
-@operator("_npi_identity", SHAPE, CTX, DTYPE, shape=lambda p: ([], [p.shape]), **CREATION)
+@operator("_npi_identity", SHAPE, CTX, DTYPE, **CREATION)
 def np_identity(k, p):
     """A unit matrix of the shape `(n, n)`."""
     return k.xp.eye(*p.shape, dtype=p.dtype)
+
+
+@np_identity.shapes
+def _(p):
+    if len(p.shape) != 2 or p.shape[0] != p.shape[1]:
+        raise ShapeError(f"shape={p.shape} of a unit matrix", rule="(n, n)")
+    return [], [p.shape]
 
 
 np_identity.example(shape=(3, 3)).gives(lambda: np.eye(3))

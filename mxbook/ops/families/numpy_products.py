@@ -6,7 +6,6 @@ import numpy as np
 
 from mxbook.base import shapes
 from mxbook.base.errors import ParameterError, ShapeError
-from mxbook.ops import rules
 from mxbook.ops.params import Count, Int, Shape, Text
 from mxbook.ops.registry import operator
 from mxbook.ops.rules import forward

@@ -124,7 +124,9 @@ def np_sum(k, p, a):
     dtype = _sum_type(p, a.dtype)
     axes = axes_of(p, a.ndim)
     found = _shaped(p, k.xp.sum(a, axis=axes, dtype=_wide(dtype), keepdims=True), a.shape)
-    return found.astype(dtype, copy=False) if p.initial is None else _with(k.xp.add, found, p, dtype)
+    return (
+        found.astype(dtype, copy=False) if p.initial is None else _with(k.xp.add, found, p, dtype)
+    )
 
 
 @np_sum.gradient("a")
@@ -260,7 +262,7 @@ def _position(k, p, data, function):
     return found.reshape(reduced_shape(p, data.shape))
 
 
-POSITION = {"type": _fractions_only, "nonempty": True, "zero_gradient": True}
+POSITION: dict[str, Any] = {"type": _fractions_only, "nonempty": True, "zero_gradient": True}
 
 
 @_reduction("_npi_argmax", *WHERE, **POSITION)

@@ -51,7 +51,8 @@ def _moved(p, ndim):
     target = [shapes.axis_index(a, ndim, "destination") for a in p.destination]
     if len(set(source)) != len(set(target)) or len(source) != len(target):
         raise ShapeError(
-            f"axes {p.source} cannot go to {p.destination}", rule="as many places as axes, each once"
+            f"axes {p.source} cannot go to {p.destination}",
+            rule="as many places as axes, each once",
         )
     order = [i for i in range(ndim) if i not in source]
     for place, axis in sorted(zip(target, source, strict=True)):
@@ -165,8 +166,8 @@ def _complete(found, shape):
 def npx_reshape(k, p, a, *, out=None):
     """The same elements in another shape, which codes describe along with lengths.
 
-    -1 what is left, -2 the same length, -3 without this axis of length 1, -4 all axes that are left,
-    -5 two axes put together, -6 an axis cut into the two lengths that follow.
+    -1 what is left, -2 the same length, -3 without this axis of length 1, -4 all axes that are
+    left, -5 two axes put together, -6 an axis cut into the two lengths that follow.
     """
     return copied(k, a.reshape(_coded(p, a.shape)), out)
 
@@ -327,7 +328,9 @@ def _tril_shape(p, data):
     return data if len(data) > 1 else (*data, *data)
 
 
-@operator("_npi_tril", Int("k", 0, doc="The last diagonal that is kept."), shape=forward(_tril_shape))
+@operator(
+    "_npi_tril", Int("k", 0, doc="The last diagonal that is kept."), shape=forward(_tril_shape)
+)
 def np_tril(k, p, data):
     """The matrices in the last two axes, with zeros above a diagonal; a vector fills the rows."""
     return k.xp.tril(data, p.k).astype(data.dtype, copy=False)
@@ -424,7 +427,8 @@ def _cut(p, data):
         raise ShapeError(f"an axis of length {length} cannot be cut into {p.sections} equal parts")
     step = length // p.sections if p.sections else 0
     begins = [i * step for i in range(p.sections)] if p.sections else list(p.indices)
-    return axis, [*zip(begins, [*begins[1:], length], strict=True)]
+    cuts = zip(begins, [*begins[1:], length], strict=True)
+    return axis, [slice(b, e).indices(length)[:2] for b, e in cuts]
 
 
 def _hsplit_shapes(p, data):
@@ -443,7 +447,7 @@ def _parts(p):
     Shape("indices", (), doc="Where the parts begin."),
     Int("axis", 1, doc="Has no meaning here; MXNet has it."),
     Bool("squeeze_axis", False, doc="Has no meaning here; MXNet has it."),
-    Int("sections", 0, doc="How many equal parts; 0 for `indices`."),
+    Int("sections", 0, low=0, high=Count.MOST, doc="How many equal parts; 0 for `indices`."),
     shape=_hsplit_shapes,
     type=rules.first_type,
     outputs=lambda p: [f"output{i}" for i in range(_parts(p))],

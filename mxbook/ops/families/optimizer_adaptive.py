@@ -39,7 +39,7 @@ CLIP_WEIGHTS = Single(
     "clip_weights", -1.0, doc="The result is cut off beyond +- this; not at all below 0."
 )
 GAMMA1 = Single("gamma1", 0.95, doc="How much of the means is kept.")
-STEP_COUNT = Int("t", doc="Number of this step; the first one is 1.")
+STEP_COUNT = Int("t", low=0, doc="Number of this step; the first one is 1.")
 
 
 # ---- formulas

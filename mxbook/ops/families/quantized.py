@@ -112,7 +112,8 @@ def quantized_flatten(k, p, data, min_data, max_data):
 
     Source: MXNet 1.6, `mx.nd.contrib.quantized_flatten`.
     """
-    return copied(k, data.reshape(len(data), -1)), min_data.copy(), max_data.copy()
+    flat = data.reshape(len(data), shapes.size(data.shape[1:]))
+    return copied(k, flat), min_data.copy(), max_data.copy()
 
 
 @quantized_flatten.shapes

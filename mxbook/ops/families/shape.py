@@ -315,7 +315,12 @@ def broadcast_to(k, p, data, *, out=None):
     return copied(k, k.xp.broadcast_to(data, _stretched(p, data.shape)), out)
 
 
-@operator("_np_broadcast_to", Shape("shape", (), doc="Target; 0 is a length of 0."), bools=True)
+@operator(
+    "_np_broadcast_to",
+    Shape("shape", (), doc="Target; 0 is a length of 0."),
+    bools=True,
+    counts_axes=True,
+)
 def np_broadcast_to(k, p, array, *, out=None):
     """Axes of length 1 stretched, new ones put in front, as in NumPy; gradient rules use it."""
     return copied(k, k.xp.broadcast_to(array, p.shape), out)

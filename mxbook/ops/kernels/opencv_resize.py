@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .twins import compiled
+
 Array = Any
 NEAREST, LINEAR, CUBIC, AREA, LANCZOS, LINEAR_EXACT = range(6)
 
@@ -19,6 +21,10 @@ class Taps(NamedTuple):
 
     source: np.ndarray
     weight: np.ndarray
+
+    def of(self, some: slice) -> "Taps":
+        """Those of some of the new rows."""
+        return Taps(self.source[some], self.weight[some])
 
 
 def taps(interp: int, old: int, new: int, shrinks: bool) -> Taps:
@@ -77,20 +83,33 @@ def _stretched(old: int, new: int) -> Taps:
     return Taps(_inside(first[:, None] + [0, 1], old), np.concatenate([1 - part, part], axis=1))
 
 
-def resized(k: Any, images: Array, size: tuple[int, int], interp: int) -> Array:
+def resized(
+    k: Any,
+    images: Array,
+    size: tuple[int, int],
+    interp: int,
+    part: tuple[slice, slice] = (slice(None), slice(None)),
+) -> Array:
     """Images (..., h, w, c) in another size (height, width), of the same type.
+
+    With `part` only these rows and columns of the result are computed.
 
     Bytes are computed in whole numbers as OpenCV does it: the same to the last bit with NEAREST,
     LINEAR and LINEAR_EXACT; with the others fewer than one in 3,000 is off by one.
     """
-    shrinks = size[0] <= images.shape[-3] and size[1] <= images.shape[-2]
+    old = images.shape[-3:-1]
+    shrinks = size[0] <= old[0] and size[1] <= old[1]
+    halves = interp == AREA and images.dtype == np.uint8 and old == (2 * size[0], 2 * size[1])
     rows, columns = (
-        taps(interp, old, new, shrinks) for old, new in zip(images.shape[-3:-1], size, strict=True)
+        taps(interp, m, n, shrinks).of(some) for m, n, some in zip(old, size, part, strict=True)
     )
     down, across = images.ndim - 3, images.ndim - 2
     if interp == NEAREST:
         index = [k.to_device(one.source[:, 0]) for one in (rows, columns)]
         return k.xp.take(k.xp.take(images, index[0], axis=down), index[1], axis=across)
+    first = int(rows.source.min())  # rows that nobody needs are not worked on
+    images = images[..., first : int(rows.source.max()) + 1, :, :]
+    rows = Taps(rows.source - first, rows.weight)
     if images.dtype == np.uint8 and not (interp == AREA and shrinks):
         return _bytes(k, images, rows, columns, interp)
     wide = "float64" if images.dtype == np.float64 else "float32"
@@ -99,7 +118,9 @@ def resized(k: Any, images: Array, size: tuple[int, int], interp: int) -> Array:
     if images.dtype.kind == "f":
         return found.astype(images.dtype, copy=False)
     limits = np.iinfo(images.dtype)
-    return k.xp.clip(k.xp.rint(found), limits.min, limits.max).astype(images.dtype)
+    # Half the size is OpenCV's special case, in which halves are rounded up, not to even.
+    found = k.xp.floor(found + 0.5) if halves else k.xp.rint(found)
+    return k.xp.clip(found, limits.min, limits.max).astype(images.dtype)
 
 
 def _products(
@@ -109,7 +130,9 @@ def _products(
     shape = [-1 if i == axis else 1 for i in range(images.ndim)]
     for at, factor in zip(source.T, weight.T, strict=True):
         part = k.xp.take(images, k.to_device(at), axis=axis)
-        yield part * k.to_device(factor.reshape(shape))
+        part = part.astype(factor.dtype, copy=False)  # quicker than mixing types below
+        part *= k.to_device(factor.reshape(shape))
+        yield part
 
 
 def _summed(k: Any, images: Array, axis: int, source: np.ndarray, weight: np.ndarray) -> Array:
@@ -126,17 +149,55 @@ def _bytes(k: Any, images: Array, rows: Taps, columns: Taps, interp: int) -> Arr
     down, across = (
         np.rint(t.weight.astype("float32") * 2**bits).astype("int32") for t in (rows, columns)
     )
+    if down.shape[1] == 2 and bits == 11:
+        return _two_each_way(k, images, Taps(rows.source, down), Taps(columns.source, across))
     axis = images.ndim - 3
     found = _summed(k, images, axis + 1, columns.source, across)
     if interp == CUBIC:  # OpenCV goes on with real numbers
         real = down.astype("float32") / np.float32(4**bits)
         found = k.xp.rint(_summed(k, found.astype("float32"), axis, rows.source, real))
-    elif down.shape[1] == 2 and bits == 11:  # OpenCV drops digits on the way
-        first, second = (x >> 16 for x in _products(k, found >> 4, axis, rows.source, down))
-        found = (first + second + 2) >> 2
     else:
         found = (_summed(k, found, axis, rows.source, down) + (1 << (2 * bits - 1))) >> (2 * bits)
     return k.xp.clip(found, 0, 255).astype("uint8")
+
+
+def _two_each_way(k: Any, images: Array, rows: Taps, columns: Taps) -> Array:
+    """Bytes made of two old rows and two old columns each, with weights in 1 / 2048."""
+    *batch, height, width, channels = images.shape
+    flat = images.reshape(*batch, height, width * channels)
+    places = columns.source[:, None, :] * channels + np.arange(channels)[:, None]
+    found = two_each_way(
+        k.xp, k, flat, rows.source, rows.weight,
+        places.reshape(-1, 2), columns.weight.repeat(channels, axis=0),
+    )  # fmt: skip
+    return found.reshape(*batch, len(rows.source), len(columns.source), channels)
+
+
+@compiled
+def two_each_way(
+    _xp: Any,
+    k: Any,
+    images: Array,
+    rows: np.ndarray,
+    down: np.ndarray,
+    places: np.ndarray,
+    across: np.ndarray,
+) -> Array:
+    """Number x of row i is made of the numbers `places[x]` of the rows `rows[i]` of the images.
+
+    The weights are `across[x]` and `down[i]`.  OpenCV drops digits on the way: 4 bits between the
+    two directions, 16 behind the second.
+    """
+    axis = images.ndim - 2
+    found = _summed(k, images, axis + 1, places, across)
+    found >>= 4
+    first, second = _products(k, found, axis, rows, down)
+    first >>= 16
+    second >>= 16
+    first += second
+    first += 2
+    first >>= 2
+    return first.astype("uint8")
 
 
 def matrix(rows: Taps, old: int) -> np.ndarray:

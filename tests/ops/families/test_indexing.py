@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import mxbook as mx
 from mxbook.base.errors import MXNetError, ParameterError, ShapeError
@@ -30,6 +31,69 @@ def test_take(index, axis, mode):
     head = np.random.default_rng(1).normal(size=expected.shape).astype("float32")
     found.backward(mx.nd.array(head))
     assert np.vdot(a.grad.asnumpy(), DATA) == pytest.approx(np.vdot(head, expected), 1e-4, 1e-4)
+
+
+shapes = hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)
+
+
+@given(shapes, shapes, st.data())
+def test_take_of_any_shape(shape, index_shape, data):
+    """Also the gradient: every slice that was read receives what arrives at its copies."""
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    source = np.random.default_rng(data.draw(st.integers(0, 99)))
+    x, index = source.normal(size=shape), source.integers(0, shape[axis], index_shape)
+    a = mx.nd.array(x, dtype="float64")
+    a.attach_grad()
+    with mx.autograd.record():
+        found = F.take(a, mx.nd.array(index), axis=axis)
+    np.testing.assert_array_equal(found.asnumpy(), np.take(x, index, axis))
+    head = source.normal(size=found.shape)
+    found.backward(mx.nd.array(head, dtype="float64"))
+    expected = np.zeros_like(x)
+    before = (slice(None),) * axis
+    for place in np.ndindex(index.shape):
+        expected[(*before, index[place])] += head[(*before, *place)]
+    np.testing.assert_allclose(a.grad.asnumpy(), expected, 1e-9, 1e-12)
+
+
+@given(shapes, shapes, st.data())
+def test_gather_nd_and_scatter_nd_of_any_shape(shape, many, data):
+    spoken = data.draw(st.integers(1, len(shape)))
+    source = np.random.default_rng(data.draw(st.integers(0, 99)))
+    lengths = np.reshape(shape[:spoken], (-1, *(1,) * len(many)))
+    index = source.integers(-lengths, lengths, (spoken, *many))
+    x = source.normal(size=shape)
+    a, i = mx.nd.array(x, dtype="float64"), mx.nd.array(index)
+    a.attach_grad()
+    with mx.autograd.record():
+        found = F.gather_nd(a, i)
+    assert found.shape == (x[tuple(index)].shape or (1,))
+    np.testing.assert_array_equal(found.asnumpy(), x[tuple(index)])
+    head = source.normal(size=found.shape)
+    found.backward(mx.nd.array(head, dtype="float64"))
+    expected = np.zeros_like(x)
+    np.add.at(expected, tuple(index), head)
+    np.testing.assert_allclose(a.grad.asnumpy(), expected, 1e-9, 1e-12)
+    written = F.scatter_nd(found, i, shape=shape).asnumpy()  # equal values where places are equal
+    np.testing.assert_array_equal(written[tuple(index)], x[tuple(index)])
+    elsewhere = np.ones(shape, bool)
+    elsewhere[tuple(index)] = False
+    assert not written[elsewhere].any()
+
+
+@given(shapes, st.booleans(), st.data())
+def test_pick_and_one_hot_of_any_shape(shape, keepdims, data):
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    source = np.random.default_rng(data.draw(st.integers(0, 99)))
+    index = source.integers(0, shape[axis], np.delete(shape, axis))
+    x = source.normal(size=shape)
+    expected = np.take_along_axis(x, np.expand_dims(index, axis), axis)
+    expected = expected if keepdims else expected.squeeze(axis)
+    i = mx.nd.array(index.reshape(index.shape or (1,)))
+    found = F.pick(mx.nd.array(x, dtype="float64"), i, axis=axis, keepdims=keepdims)
+    np.testing.assert_array_equal(found.asnumpy(), np.atleast_1d(expected))
+    hot = F.one_hot(i, depth=shape[axis]).asnumpy()
+    np.testing.assert_array_equal(hot, np.eye(shape[axis])[np.atleast_1d(index)])
 
 
 def test_fractions_of_positions_are_cut_off():

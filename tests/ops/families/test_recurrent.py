@@ -1,4 +1,4 @@
-"""The operator RNN; its examples compare it with the formulas, step by step."""
+"""The operator RNN: as its cells, its gradients, and what its parameters lead to."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
+from mxbook import gluon
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError
 from mxbook.ndarray import registry as F
-from mxbook.ops.kernels.recurrent import Network
+from mxbook.ops.kernels.recurrent import Network, weights_of
 from mxbook.testing.gradients import check_gradient
 
 MODES = st.sampled_from(["rnn_relu", "rnn_tanh", "lstm", "gru"])
@@ -46,6 +47,52 @@ def networks(draw):
     numbers = [draw(st.integers(1, 3)) for _ in range(5)]
     projected = draw(st.integers(0, 2)) if mode == "lstm" else 0
     return Network(mode, *numbers, draw(st.integers(1, 2)), projected)
+
+
+def cell_of(net, inputs, weights):
+    """The cell of one direction of one layer, with its weights."""
+    sizes = {"hidden_size": net.hidden, "input_size": inputs}
+    if net.projected:
+        cell = gluon.contrib.rnn.LSTMPCell(projection_size=net.projected, **sizes)
+    elif net.mode.startswith("rnn"):
+        cell = gluon.rnn.RNNCell(activation=net.mode[4:], **sizes)
+    else:
+        cell = {"lstm": gluon.rnn.LSTMCell, "gru": gluon.rnn.GRUCell}[net.mode](**sizes)
+    cell.cast("float64")
+    cell.initialize()
+    for name, weight in weights._asdict().items():
+        parameter = getattr(cell, name if name.endswith("bias") else name + "_weight", None)
+        if parameter is not None:
+            parameter.set_data(mx.nd.array(weight.reshape(parameter.shape), dtype="float64"))
+    return cell
+
+
+def by_cells(net, inputs):
+    """Output and last states of a network whose cells make one step after the other."""
+    weights = weights_of(net, inputs[1])
+    x, *states = [mx.nd.array(a, dtype="float64") for a in (inputs[0], *inputs[2:])]
+    steps, last = list(x), []
+    for layer in range(net.layers):
+        made = []
+        for side in range(net.directions):
+            number = layer * net.directions + side
+            cell = cell_of(net, steps[0].shape[1], weights[number])
+            now = [s[number] for s in states]
+            outputs = [None] * net.steps
+            for t in range(net.steps)[:: -1 if side else 1]:
+                outputs[t], now = cell(steps[t], now)
+            made.append(outputs)
+            last.append(now)
+        steps = [mx.nd.concat(*sides, dim=1) for sides in zip(*made, strict=True)]
+    parts = [steps, *zip(*last, strict=True)]
+    return [mx.nd.stack(*part).asnumpy() for part in parts]
+
+
+@given(networks(), st.integers(0, 100))
+def test_it_does_what_its_cells_do(net, seed):
+    inputs, params = network(net, seed)
+    for found, expected in zip(call(inputs, params), by_cells(net, inputs), strict=True):
+        np.testing.assert_allclose(found, expected, 1e-9, 1e-12)
 
 
 @settings(max_examples=25)

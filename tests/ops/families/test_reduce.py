@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import mxbook as mx
 from mxbook.base.errors import ParameterError, ShapeError
@@ -23,6 +24,40 @@ def test_axes(name, axes, keepdims, exclude):
     )
     assert found.shape == (expected.shape or (1,))
     np.testing.assert_allclose(found.asnumpy(), np.reshape(expected, found.shape), 1e-5)
+
+
+@st.composite
+def arrays(draw):
+    """An array of some shape, with large and small numbers."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=4, max_side=6))
+    source = np.random.default_rng(draw(st.integers(0, 99)))
+    return source.normal(size=shape) * 10.0 ** source.integers(-3, 3, shape)
+
+
+@given(arrays(), st.sampled_from([*sorted(NUMPY), "nansum", "norm"]), st.booleans(), st.data())
+def test_any_shape(x, name, keepdims, data):
+    axes = tuple(data.draw(st.sets(st.integers(0, x.ndim - 1), min_size=1)))
+    if name == "norm":
+        order = data.draw(st.sampled_from([1, 2]))
+        expected = (np.abs(x) ** order).sum(axes, keepdims=keepdims) ** (1 / order)
+        found = F.norm(mx.nd.array(x, dtype="float64"), ord=order, axis=axes, keepdims=keepdims)
+    else:
+        x = np.where(x > 5, np.nan, x) if name == "nansum" else x
+        expected = {**NUMPY, "nansum": np.nansum}[name](x, axis=axes, keepdims=keepdims)
+        found = getattr(F, name)(mx.nd.array(x, dtype="float64"), axis=axes, keepdims=keepdims)
+    assert found.shape == (expected.shape or (1,))
+    np.testing.assert_allclose(found.asnumpy(), expected.reshape(found.shape), 1e-9, 1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-25, 1, 1e25])
+@pytest.mark.parametrize("axis", [(), (0,), (1,)])
+def test_norms_of_large_arrays(size, axis):
+    """Where float32 holds the squares, and where it does not."""
+    x = np.random.default_rng(0).normal(size=(40, 50)).astype("float32") * np.float32(size)
+    expected = np.sqrt(np.square(x, dtype="float64").sum(axis or None))
+    np.testing.assert_allclose(
+        F.norm(mx.nd.array(x), axis=axis).asnumpy().squeeze(), expected, 1e-6
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "int64", "uint8"])

@@ -47,6 +47,30 @@ def test_topk_is_the_beginning_of_the_order(data, axis, ascend, count):
     np.testing.assert_array_equal(found, mask.reshape(data.shape))
 
 
+@given(hnp.array_shapes(min_dims=1, max_dims=3, max_side=30), st.booleans(), st.data())
+def test_topk_of_any_shape(shape, ascend, data):
+    """Few of many, which are selected, and all, which are sorted; with equal ones and NaN."""
+    source = np.random.default_rng(data.draw(st.integers(0, 99)))
+    x = source.choice(data.draw(st.sampled_from([[0, 1, np.nan], np.arange(99)])), shape)
+    axis = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1))
+    lines, along = (x.reshape(-1), 0) if axis is None else (x, axis)
+    count = data.draw(st.integers(1, lines.shape[along]))
+    key = np.where(np.isnan(lines), np.inf, lines)  # NaN counts as largest
+    order = stable_order(key, along, ascend).take(range(count), along)
+    options = {"axis": axis, "k": count, "is_ascend": ascend}
+    array = mx.nd.array(x, dtype="float64")
+    found = {kind: F.topk(array, ret_typ=kind, **options) for kind in ("value", "indices", "mask")}
+    np.testing.assert_array_equal(found["indices"].asnumpy(), order)
+    values = np.take_along_axis(lines, order, along)
+    np.testing.assert_array_equal(found["value"].asnumpy(), values)
+    mask = np.zeros(lines.shape)
+    np.put_along_axis(mask, order, 1, along)
+    np.testing.assert_array_equal(found["mask"].asnumpy(), mask.reshape(x.shape))
+    both = F.topk(array, ret_typ="both", dtype="int64", **options)
+    np.testing.assert_array_equal(both[0].asnumpy(), values)
+    np.testing.assert_array_equal(both[1].asnumpy(), order)
+
+
 @given(matrices, axes)
 def test_the_gradient_goes_to_where_an_element_came_from(data, axis):
     x = mx.nd.array(data)

@@ -19,7 +19,7 @@ from mxbook.base.sparse import SparseParts
 from mxbook.ops import rules, sparse
 from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Bool, Int, Shape
+from mxbook.ops.params import Bool, Count, Int, Shape
 from mxbook.ops.registry import operator
 from mxbook.ops.sparse import PLACE, Stypes, rows_of
 
@@ -192,7 +192,7 @@ def _parts_layout(p: Any) -> list[int]:
 
 @operator(
     "_contrib_dgl_subgraph",
-    Int("num_args", low=2, doc="Number of inputs: the graph and the lists of vertices."),
+    Count("num_args", low=2, doc="Number of inputs: the graph and the lists of vertices."),
     Bool("return_mapping", doc="Also return the graphs with the old numbers of edges."),
     variadic="num_args",
     outputs=_numbered(lambda p: [0] if p is None else _parts_layout(p)),
@@ -277,7 +277,7 @@ def _compact_layout(p: Any) -> list[int]:
 
 @operator(
     "_contrib_dgl_graph_compact",
-    Int("num_args", low=2, doc="Number of inputs: graphs, and as many lists of vertices."),
+    Count("num_args", low=2, doc="Number of inputs: graphs, and as many lists of vertices."),
     Bool("return_mapping", doc="Also return the graphs with the old numbers of edges."),
     Shape("graph_sizes", doc="How many vertices each graph really has."),
     variadic="num_args",
@@ -395,7 +395,7 @@ def _sampler(name: str, first: int, kinds: tuple[str, ...], types: Callable) -> 
     def make(kernel: Callable) -> Operator:
         op = operator(
             name,
-            Int("num_args", low=first + 1, doc="Number of inputs."),
+            Count("num_args", low=first + 1, doc="Number of inputs."),
             *SAMPLING,
             variadic="num_args",
             outputs=_numbered(layout),
