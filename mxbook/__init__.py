@@ -37,6 +37,7 @@ _LATER = {
     "book": "book",
     "callback": "callback",
     "executor": "executor",
+    "executor_manager": "executor_manager",
     "explain": "explain",
     "gluon": "gluon",
     "image": "image",

@@ -293,7 +293,7 @@ _HEADER = struct.Struct("<IfQQ")
 def pack(header: IRHeader, s: bytes) -> bytes:
     """A record of a header and any bytes.
 
-    >>> pack(IRHeader(0, 4.0, 7, 0), b"abc").hex(" ", 4)
+    >>> pack(IRHeader(0, 4.0, 7, 0), b"abc").hex(" ", -4)
     '00000000 00008040 07000000 00000000 00000000 00000000 616263'
 
     Source: MXNet 1.6, `mxnet.recordio.pack`.

@@ -24,6 +24,7 @@ for old in ("bool", "int", "float", "object", "complex", "str"):
         setattr(np, old, getattr(builtins, old))
 import {package} as mx
 found = {{}}
+kept = []  # MXNet crashes now and then when it frees an iterator
 
 def plain(value):
     if hasattr(value, "asnumpy"):
@@ -39,6 +40,8 @@ def plain(value):
 _KEEP = """
 with open("found.pickle", "wb") as file:
     pickle.dump(plain(found), file)
+if mx.__name__ == "mxnet":
+    os._exit(0)  # on its way out it crashes now and then
 """
 
 
@@ -62,12 +65,12 @@ def ask(script: str, folder: Path, package: str = "mxnet") -> dict:
 
 
 def both(script: str, folder: Path, atol: float = 0, rtol: float = 1e-6) -> None:
-    """Assert that mxbook finds what real MXNet finds."""
+    """Assert that mxbook finds what real MXNet finds; `atol` is for names that begin with `~`."""
     theirs = ask(script, folder)
     ours = ask(script, folder, "mxbook")
     assert ours.keys() == theirs.keys()
     for name, want in theirs.items():
-        compare(ours[name], want, name, atol, rtol)
+        compare(ours[name], want, name, atol if name.startswith("~") else 0, rtol)
 
 
 def compare(got, want, where: str, atol: float = 0, rtol: float = 1e-6) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import mxbook as mx
 from mxbook import init
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError
+from mxbook.ops import packed
 
 SHAPES = st.lists(st.integers(1, 5), min_size=2, max_size=4).map(tuple)
 
@@ -210,3 +211,18 @@ def test_other_element_types(dtype):
     init.Xavier()(init.InitDesc("w_weight"), array)
     assert array.dtype == np.dtype(dtype)
     assert np.abs(array.asnumpy()).max() > 0
+
+
+@pytest.mark.parametrize("own", [None, mx.init.Constant(0.5)])
+@pytest.mark.parametrize(("mode", "gate"), [("lstm", "f"), ("gru", "r")])
+def test_the_vector_of_all_parameters(own, mode, gate):
+    made = mx.init.FusedRNN(own, 3, 2, mode, bidirectional=True, forget_bias=2.0)
+    assert mx.init.create(made.dumps()).dumps() == made.dumps()
+    vector = mx.nd.zeros(packed.vector_size(4, 3, 2, mode, True))
+    mx.init.One()(mx.init.InitDesc("net_parameters", {"__init__": made.dumps()}), vector)
+    parts = packed.gate_views(vector.asnumpy(), 4, 3, 2, mode, True)
+    usual = {"weight": 1.0 if own is None else 0.5, "bias": 0.0}
+    for name, part in parts.items():
+        forget = mode == "lstm" and name.endswith("_f_bias")
+        assert (part == (2.0 if forget else usual[name.rsplit("_", 1)[1]])).all(), name
+    assert f"r1_h2h_{gate}_bias" in parts

@@ -156,7 +156,7 @@ def _operators(inputs: Any, outputs: Any) -> list[str]:
 
 def _of_graph(block: Any, args: tuple) -> list[list[str]]:
     """The same for the blocks inside a graph, in the order in which they end, and the graph."""
-    found = tracing.trace(block, args)
+    found = tracing.only_trace(block, args)
     ended = [values for _, _, values in found.trace.watched if len(values) == 2]
     listed = [_between(_nodes(inputs), [*_nodes(outputs)]) for inputs, outputs in ended]
     return [*listed, _between(set(), [*_nodes(found.out)])]

@@ -4,7 +4,7 @@ On arrays it runs operation by operation.  Hybridized, its graph is made at the 
 as a program at every call; `export` writes the graph into files that MXNet can read, too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from mxbook import ndarray as nd
@@ -19,7 +19,8 @@ from mxbook.symbol.symbol import Symbol
 from . import tracing
 from .block import Block
 from .cached_graph import CachedGraph, Changes
-from .parameter import DeferredInitializationError, Parameter, ParameterDict
+from .parameter import DeferredInitializationError, ParameterDict
+from .tracing import Traced
 from .utils import HookHandle, shape_is_known
 
 VARIANTS = 64  # graphs for inputs of one structure that are remembered
@@ -158,13 +159,19 @@ class HybridBlock(Block):
 
     def infer_shape(self, *args: Any) -> None:
         """Work out the unknown shapes of parameters from inputs, without computing."""
-        for parameter, shape in tracing.infer(self, args, "shape"):
-            parameter.shape = shape
+        self._learn_shapes(tracing.only_trace(self, args))
 
     def infer_type(self, *args: Any) -> None:
         """Work out the element types of parameters from inputs, without computing."""
-        for parameter, dtype in tracing.infer(self, args, "dtype"):
-            parameter._dtype = dtype
+        found = tracing.types(tracing.only_trace(self, args))
+        for name, parameter in self.collect_params().items():
+            parameter._dtype = found.get(name, parameter._dtype)
+
+    def _learn_shapes(self, traced: Traced) -> None:
+        found = tracing.shapes_of(traced)
+        for name, parameter in self.collect_params().items():
+            if name in found:
+                parameter.shape = found[name]
 
     def explain_graph(self) -> None:
         """Print the programs that a hybridized block runs: what every pass did and what it saved.
@@ -205,18 +212,27 @@ class HybridBlock(Block):
         print("\n".join(found or ["hybridized and not: the same outputs and gradients"]))
         return not found
 
-    def _finish_deferred(self, args: tuple, parameters: Sequence[Parameter]) -> None:
-        """Infer shapes from the inputs and initialize the parameters whose time has come."""
+    def _finish_own(self, args: tuple) -> None:
+        """Infer shapes from the inputs and initialize the own parameters."""
+        parameters = list(self.params.values())
         if not all(shape_is_known(p.shape) for p in parameters):
             self.infer_shape(*args)
         for parameter in parameters:
             parameter._finish_deferred_init()
 
-    def _finish_whole(self, args: tuple) -> None:
-        """The same for all blocks inside, in the order in which the graph uses the parameters."""
-        if any(p._deferred_init for p in self.collect_params().values()):
-            self._finish_deferred(args, tracing.parameters_in_order(self, args))
+    def _finish_whole(self, args: tuple) -> Traced | None:
+        """The same for all blocks inside, in the order in which the graph uses the parameters,
+        which MXNet initializes them in; returns the trace if there had to be one."""
+        traced, parameters = None, self.collect_params()
+        if any(p._deferred_init for p in parameters.values()):
+            traced = self._trace(args)
+            if not all(shape_is_known(p.shape) for p in parameters.values()):
+                self._learn_shapes(traced)
+            for name in traced.graph.list_inputs():
+                if name in parameters:
+                    parameters[name]._finish_deferred_init()
         self._complete = True
+        return traced
 
     # ---- computing
 
@@ -244,7 +260,7 @@ class HybridBlock(Block):
         try:
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}
         except DeferredInitializationError:
-            self._finish_deferred((x, *args), list(self.params.values()))
+            self._finish_own((x, *args))
             params = {name: p.data(ctx) for name, p in self._reg_params.items()}
         return self.hybrid_forward(nd, x, *args, **params)
 
@@ -252,13 +268,12 @@ class HybridBlock(Block):
         """Compute with the graph for such inputs, which is made at the first call."""
         if Changes.count != self._seen:
             self._look_for_changes()
-        if not self._complete:
-            self._finish_whole(args)
+        traced = None if self._complete else self._finish_whole(args)
         flat = [a for a in tracing.leaves(args) if isinstance(a, NDArray)]
         structure = tracing.structure(args)
         graph = self._graphs.get(structure)
         if graph is None or (graph.asked and graph.key != graph.circumstances(flat)):
-            graph = self._graph_for(structure, args, flat)
+            graph = self._graph_for(structure, args, flat, traced)
         if self._callback is not None:
             return graph.run_watched(flat, ctx, self._callback, self._monitor_all)
         try:
@@ -266,14 +281,17 @@ class HybridBlock(Block):
         except (ShapeError, DTypeError) as error:
             raise tracing.located(self, args, error) from None
 
-    def _graph_for(self, structure: Any, args: tuple, flat: list) -> CachedGraph:
+    def _graph_for(
+        self, structure: Any, args: tuple, flat: list, traced: Traced | None
+    ) -> CachedGraph:
         """A graph that holds for this call: one that was made before, or a new one."""
         known = self._variants.setdefault(structure, [])
         graph = next((g for g in known if g.key == g.circumstances(flat)), None)
         if graph is None:
             if len(known) >= VARIANTS:
                 known.clear()
-            graph = self._make_graph(args, flat)
+            parameters = {p.name: p for p in self.collect_params().values()}
+            graph = CachedGraph(traced or self._trace(args), parameters, self.name, flat)
             known.append(graph)
             self._cached_graph = (graph.inputs, graph.symbol)
             self._in_format = tracing.form(args)
@@ -281,9 +299,8 @@ class HybridBlock(Block):
         self._graphs[structure] = self._cached_op = graph
         return graph
 
-    def _make_graph(self, args: tuple, flat: list) -> CachedGraph:
-        parameters = {p.name: p for p in self.collect_params().values()}
-        return CachedGraph(tracing.trace(self, args), parameters, self.name, flat)
+    def _trace(self, args: tuple) -> Traced:
+        return tracing.trace(self, args)
 
     def _symbolic_forward(self, x: Symbol, args: tuple) -> Any:
         params = {name: p.var() for name, p in self._reg_params.items()}

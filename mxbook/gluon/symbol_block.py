@@ -8,14 +8,15 @@ import numpy as np
 from mxbook import symbol as sym
 from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError, ParameterError
+from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.composition import rebuilt
 from mxbook.symbol.symbol import Symbol
 from mxbook.symbol.tracing import Trace, note
 
 from . import loading, tracing
-from .cached_graph import CachedGraph
 from .hybrid_block import HybridBlock
 from .parameter import ParameterDict, _contexts
+from .tracing import Traced
 
 
 class SymbolBlock(HybridBlock):
@@ -137,13 +138,30 @@ class SymbolBlock(HybridBlock):
     def _array_forward(self, ctx: Context, x: Any, args: tuple) -> Any:
         return self._run_graph(ctx, (x, *args))
 
-    def _make_graph(self, args: tuple, flat: list) -> CachedGraph:
+    def _trace(self, args: tuple) -> Traced:
+        """The graph as it is, with what is known of its variables."""
         self._check_format(args)
+        arrays = [a for a in tracing.leaves(args) if isinstance(a, NDArray)]
         inputs, graph = self._cached_graph
-        numbers = {s.name: i for i, s in enumerate(inputs)}
+        found = Trace()
+        for symbol, array in zip(self._variables(), arrays, strict=True):
+            if symbol is not None:
+                found.give(symbol, array.shape, array.dtype, "given to SymbolBlock")
+        with found:
+            self._give_parameters()
         out, _ = tracing._regroup(list(map(_single, graph._entries)), self._out_format)
-        traced = tracing.Traced(numbers, out, Trace())
-        return CachedGraph(traced, self._params, self.name, flat)
+        return Traced({s.name: i for i, s in enumerate(inputs)}, out, found)
+
+    def _variables(self) -> list[Symbol | None]:
+        """The graph's variables that stand for the inputs; None for an input that it ignores."""
+        inputs, graph = self._cached_graph
+        by_name = {v.name: _single((v, 0)) for v in graph._variables()}
+        return [by_name.get(s.name) for s in inputs]
+
+    def _give_parameters(self) -> None:
+        variables = self._cached_graph[1]._variables()
+        known = {v.name: _single((v, 0)) for v in variables if v.name in self._params}
+        tracing.give_parameters(self._params.values(), known)
 
     def _check_format(self, args: tuple) -> None:
         _, form = tracing._flatten(list(args), "input")
@@ -157,15 +175,13 @@ class SymbolBlock(HybridBlock):
     def _symbolic_forward(self, x: Any, args: tuple) -> Any:
         self._check_format((x, *args))
         given, _ = tracing._flatten([x, *args], "input")
-        inputs, graph = self._cached_graph
+        graph = self._cached_graph[1]
         put = {v: (v, 0) for v in graph._variables()}
-        by_name = {v.name: v for v in put}
-        for old, new in zip(inputs, [s for s in given if s is not None], strict=True):
-            if old.name in by_name:  # an input need not be used
-                put[by_name[old.name]] = new._entries[0]
-        tracing.give_parameters(
-            self._params.values(), {v.name: _single((v, 0)) for v in put if v.name in self._params}
-        )
+        symbols = [s for s in given if s is not None]
+        for old, new in zip(self._variables(), symbols, strict=True):
+            if old is not None:
+                put[old._entries[0][0]] = new._entries[0]
+        self._give_parameters()
         made = Symbol(rebuilt(graph._entries, put))
         note(made._nodes())
         return tracing._regroup(list(map(_single, made._entries)), self._out_format)[0]

@@ -9,10 +9,11 @@ from mxbook import symbol as sym
 from mxbook.base import names, shapes, sites
 from mxbook.base.context import Context
 from mxbook.base.errors import DTypeError, MXNetError
-from mxbook.graph.infer import infer_shapes
+from mxbook.graph.infer import SHAPES, TYPES, complete
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.mode import local
 from mxbook.ndarray.ndarray import NDArray
+from mxbook.symbol.control_flow import kept_numbers
 from mxbook.symbol.symbol import Symbol
 from mxbook.symbol.tracing import RULE, Trace, called
 
@@ -68,6 +69,11 @@ class Traced(NamedTuple):
     out: Any
     trace: Trace
 
+    @property
+    def graph(self) -> Symbol:
+        """All results together."""
+        return sym.Group([s for s in leaves(self.out) if isinstance(s, Symbol)])
+
 
 def trace(block: Any, args: tuple) -> Traced:
     """Run a block on symbols in place of the arrays among its arguments.
@@ -95,16 +101,10 @@ def trace(block: Any, args: tuple) -> Traced:
         return Traced(given, block._symbolic_forward(x, tuple(rest)), found)
 
 
-def only_trace(block: Any, args: tuple) -> tuple[dict[str, NDArray], Symbol]:
-    """The same only to look at it: the arrays by the names of the graph's inputs, and the graph.
-
-    The automatic names used in it are not used up.
-    """
-    with names.NameManager():
-        numbers, out, _ = trace(block, args)
-    arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
-    given = {name: arrays[i] for name, i in numbers.items()}
-    return given, sym.Group([s for s in leaves(out) if isinstance(s, Symbol)])
+def only_trace(block: Any, args: tuple) -> Traced:
+    """The same only to look at it: the automatic names used in it are not used up."""
+    with names.NameManager(), kept_numbers():
+        return block._trace(args)
 
 
 def give_parameters(
@@ -118,8 +118,9 @@ def give_parameters(
         for p in parameters:
             made = f", made in {p._site.where}" if p._site else ""
             symbol = p.var() if variables is None else variables.get(p.name)
+            shape = p.shape and tuple([d if d > 0 else None for d in p.shape])
             if symbol is not None:
-                local.trace.give(symbol, p.shape, p.dtype, f"parameter {p.name}{made}")
+                local.trace.give(symbol, shape, p.dtype, f"parameter {p.name}{made}")
 
 
 def untraceable(block: Any, error: Exception) -> Exception:
@@ -155,41 +156,30 @@ def call_hooks(block: Any, hooks: dict[int, Callable], *values: Any) -> None:
         hook(block, *values)
 
 
-def infer(block: Any, args: tuple, what: str) -> list[tuple[Parameter, Any]]:
-    """Parameters and the `shape` or `dtype` that follows for them from the inputs."""
-    given, out = only_trace(block, args)
-    known = {name: getattr(array, what) for name, array in given.items()}
-    method: Callable = out.infer_shape_partial if what == "shape" else out.infer_type
-    inner = set(out.list_inputs())
-    arguments, _, states = method(**{n: v for n, v in known.items() if n in inner})
-    names = [*out.list_arguments(), *out.list_auxiliary_states()]
-    found = dict(zip(names, [*(arguments or ()), *(states or ())], strict=False))
-    return [(p, found[p.name]) for p in block.collect_params().values() if found.get(p.name)]
+def shapes_of(traced: Traced) -> dict[str, tuple[int, ...]]:
+    """The shapes of all inputs of the graph that follow, by name, with 0 for unknown lengths."""
+    graph, known = traced.graph, traced.trace.shapes
+    complete(graph._entries, known, SHAPES)
+    found = {node.name: known.get((node, 0)) for node in graph._variables()}
+    return {name: tuple([d or 0 for d in shape]) for name, shape in found.items() if shape}
 
 
-def parameters_in_order(block: Any, args: tuple) -> list[Parameter]:
-    """The parameters in the order in which the graph needs them, which MXNet initializes them
-    in.
-    """
-    known = block.collect_params()
-    _, out = only_trace(block, args)
-    return [known[name] for name in out.list_inputs() if name in known]
+def types(traced: Traced) -> dict[str, type]:
+    """The element types of all inputs of the graph that follow, by name."""
+    graph, known = traced.graph, traced.trace.types
+    complete(graph._entries, known, TYPES)
+    return {n.name: known[n, 0].type for n in graph._variables() if (n, 0) in known}
 
 
 def shapes_in_words(block: Any, args: tuple) -> str:
     """A table of all operations and parameters with the shapes that follow from the inputs."""
-    given, out = only_trace(block, args)
-    nodes = out._nodes()
-    variables = {n.name: n for n in nodes if n.op is None}
-    known: dict = {variables[n]: a.shape for n, a in given.items() if n in variables}
-    for name, p in block.collect_params().items():
-        if name in variables and p.shape:
-            known[variables[name]] = tuple(d if d > 0 else None for d in p.shape)
-    shape_of = infer_shapes(out._entries, dict(known))
+    traced = only_trace(block, args)
+    graph, found, parameters = traced.graph, traced.trace, block.collect_params()
+    complete(graph._entries, found.shapes, SHAPES)
     rows = [("name", "operator", "shape")]
-    for node in nodes:
-        kind = node.op.name if node.op else "input" if node.name in given else "parameter"
-        rows.append((node.name, kind, shapes.text(shape_of((node, 0)))))
+    for node in graph._nodes():
+        kind = node.op.name if node.op else "parameter" if node.name in parameters else "input"
+        rows.append((node.name, kind, shapes.text(found.shapes.get((node, 0)))))
     widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
     return "\n".join(f"{n:<{widths[0]}}  {k:<{widths[1]}}  {s}" for n, k, s in rows)
 

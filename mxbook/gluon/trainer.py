@@ -285,19 +285,21 @@ class Trainer:
         learned = [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
         self._check_gradients(learned, ignore_stale_grad)
         on_store = self._kvstore is not None and self._update_on_kvstore
+        updates: list[list[tuple]] = [[] for _ in self._updaters]
         for i, parameter in learned:
             if on_store:
                 if parameter._stype == "default":  # rows are fetched when they are needed
                     arrays = parameter.list_data()
                     self._kvstore.pull(i, arrays, priority=-i)  # type: ignore[union-attr]
                 continue
-            triples = zip(
-                self._updaters, parameter.list_data(), parameter.list_grad(), strict=False
-            )
-            for updater, array, gradient in triples:
+            triples = zip(updates, parameter.list_data(), parameter.list_grad(), strict=False)
+            for of_device, array, gradient in triples:
                 if not ignore_stale_grad or array._fresh_grad:
-                    updater(i, gradient, array)
+                    of_device.append((i, gradient, array))
                     array._fresh_grad = False
+        for updater, of_device in zip(self._updaters, updates, strict=True):
+            if of_device:  # all at once: some optimizers change several weights in one operation
+                updater(*([*part] for part in zip(*of_device, strict=True)))
 
     def _check_gradients(self, learned: list[tuple[int, Parameter]], ignore_stale: bool) -> None:
         stale = [(p, a.context) for _, p in learned for a in p._copies() if not a._fresh_grad]

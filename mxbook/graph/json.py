@@ -5,7 +5,7 @@ earlier one.  `arg_nodes` are the variables, `node_row_ptr` numbers all outputs 
 of loops and branches carry whole graphs under `subgraphs`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mxbook.base.attributes import HIDDEN
@@ -19,6 +19,19 @@ from .node import Entry, Node, topological, variable
 from .subgraph import Subgraph
 
 VERSION = 10600  # MXNet 1.6.0, whose files these are
+
+
+# Operators whose MXNet twins have another number of outputs, hidden ones included.
+OUTPUTS: dict[str, Callable[[Any], int]] = {
+    **dict.fromkeys(("L2Normalization", "CTCLoss", "GridGenerator"), lambda p: 2),
+    **dict.fromkeys(("BilinearSampler", "LRN", "sort"), lambda p: 2),
+    **dict.fromkeys(("Correlation", "SpatialTransformer", "InstanceNorm"), lambda p: 3),
+    "_contrib_DeformablePSROIPooling": lambda p: 2,
+    "_linalg_det": lambda p: 3,
+    "_linalg_slogdet": lambda p: 4,
+    "RNN": lambda p: (3 if p.mode == "lstm" else 2) if p.state_outputs else 1,
+    "topk": lambda p: 2 if p.ret_typ in ("value", "both") else 1,
+}
 
 
 # ---- writing
@@ -37,13 +50,21 @@ def to_dict(heads: Iterable[Entry]) -> dict[str, Any]:
     versions: dict[int, int] = {}
     rows = [0]
     for node in nodes:
-        rows.append(rows[-1] + (len(node.op.output_names(node.params)) if node.op else 1))
+        rows.append(rows[-1] + _outputs(node))
     return {
         "nodes": [_node(node, number, versions) for node in nodes],
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
         "node_row_ptr": rows,
         "heads": [[number[id(node)], i, 0] for node, i in heads],
     }
+
+
+def _outputs(node: Node) -> int:
+    """How many outputs MXNet counts."""
+    if node.op is None:
+        return 1
+    count = OUTPUTS.get(node.op.name)
+    return count(node.params) if count else len(node.op.output_names(node.params))
 
 
 def _node(node: Node, number: dict[int, int], versions: dict[int, int]) -> dict[str, Any]:

@@ -54,9 +54,10 @@ class ImageDetIter(ImageIter):
     parameters are those of ImageIter; by default images are changed by
     `CreateDetAugmenter(data_shape, **kwargs)`.
 
-    >>> picture = np.zeros((20, 30, 3), "uint8")
+    >>> from pathlib import Path
     >>> from mxbook import image
-    >>> _ = open("a.png", "wb").write(image.imencode(picture, ".png"))
+    >>> picture = image.imencode(np.zeros((20, 30, 3), "uint8"), ".png")
+    >>> _ = Path("a.png").write_bytes(picture)
     >>> objects = [2, 5, 0, 0.1, 0.1, 0.5, 0.5, 1, 0.2, 0.2, 0.9, 0.9]  # two of them
     >>> data = ImageDetIter(1, (3, 8, 8), imglist=[[objects, "a.png"]])
     >>> next(data).label[0].asnumpy()[0, :, 0]

@@ -397,8 +397,6 @@ def CreateDetAugmenter(  # noqa: N802 - MXNet's name
 ) -> list[DetAugmenter]:
     """The usual augmenters of object detection, in the usual order.
 
-    Parameters
-    ----------
     data_shape
         (channels, height, width) of the result.
     resize
@@ -408,10 +406,8 @@ def CreateDetAugmenter(  # noqa: N802 - MXNet's name
         is turned over every other time.
     mean, std
         Subtracted and divided by; True for ImageNet's.
-    brightness, contrast, saturation, hue, pca_noise
-        How much colours change: see the augmenters of `mx.image`.
-    inter_method
-        How images are resized, see `mx.image.imresize`.
+    brightness, contrast, saturation, hue, pca_noise, inter_method
+        How much colours change, how images are resized: see the augmenters of `mx.image`.
     min_object_covered, aspect_ratio_range, area_range, min_eject_coverage, max_attempts
         Of DetRandomCropAug; lists for several of them, of which one is drawn.  The first two
         ranges count for DetRandomPadAug, too.

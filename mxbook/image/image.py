@@ -30,9 +30,8 @@ def imread(filename: str, *args: Any, **kwargs: Any) -> NDArray:
 
     Raises MXNetError for a file that cannot be read, FileFormatError for one that is no picture.
 
-    >>> from mxbook import recordio
-    >>> content = imencode(nd.zeros((2, 3, 3), dtype="uint8"), ".png")
-    >>> _ = open("a.png", "wb").write(content)
+    >>> from pathlib import Path
+    >>> _ = Path("a.png").write_bytes(imencode(nd.zeros((2, 3, 3), dtype="uint8"), ".png"))
     >>> imread("a.png").shape, imread("a.png", 0).shape
     ((2, 3, 3), (2, 3, 1))
 

@@ -129,7 +129,7 @@ def in_place_method(op: Operator, scalar_op: Operator, cls: type, careful: Calla
         else:
             return careful(self, rhs)
         plan = table.get(key)
-        if plan is None or not mode.plain or not all([idle(a) for a in given]):
+        if plan is None or not mode.plain or not all(map(idle, given)):
             result = careful(self, rhs)
             if plan is None:
                 learn_in_place(op if len(given) > 1 else scalar_op, values, table, key, given)
@@ -205,42 +205,55 @@ def general_function(
     signed = any(isinstance(param, Real) for param in op.params)
 
     def function(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
-        if out is not None or not mode.inline:
+        if out is not None or not mode.inline or (signed and zero_among(args, kwargs)):
             return general(*args, out=out, **kwargs)
-        if signed and any([type(v) is float and v == 0 for v in (*args, *kwargs.values())]):
-            return general(*args, **kwargs)  # to a table 0.0 and -0.0 are the same
         cls = arrays.numpy_class if numpy else arrays.array_class
-        given: list = []
-        key: list = []
-        for a in args:
-            if type(a) is cls:
-                if a._var is not None and not idle(a):
-                    return general(*args, **kwargs)
-                given.append(a)
-                key.append(a._spec)
-            else:
-                key.append(a)
-        if not given:
-            key.append(current_context())
-        if op.uses_train:
-            key.append(local.training)
+        given, key = told_apart(op, args, kwargs, cls)
         try:
-            plan, p = table.get((*key, *kwargs.items()), UNKNOWN)
+            plan, p = table.get(key, UNKNOWN)
         except TypeError:  # a list among the parameters
             return general(*args, **kwargs)
-        if plan is None:
+        if plan is None or not all(map(idle, given)):
             if p is None:
-                remember(op, bind, table, (*key, *kwargs.items()), args, kwargs, cls)
+                remember(op, bind, table, key, args, kwargs, cls)
             return general(*args, **kwargs)
         results = results_of(plan, p, given, arrays.origin_of(plan), cls)
-        if not mode.plain and local.recording:
-            record(plan, p, given, results)
-        elif not mode.plain:
-            for result in results:
-                unrecorded(result)
+        if not mode.plain:
+            note(plan, p, given, results)
         return results[0] if plan.visible == 1 else results[: plan.visible]
 
     return function
+
+
+def zero_among(args: tuple, kwargs: dict) -> bool:
+    """Whether a number is 0.0 or -0.0, which are the same to a table."""
+    return any(type(v) is float and v == 0 for v in (*args, *kwargs.values()))
+
+
+def told_apart(op: Operator, args: tuple, kwargs: dict, cls: type) -> tuple[list, tuple]:
+    """The arrays of a call, and what it has in common with others: specs and parameters."""
+    given, key = [], []
+    for a in args:
+        if type(a) is cls:
+            given.append(a)
+            key.append(a._spec)
+        else:
+            key.append(a)
+    if not given:
+        key.append(current_context())
+    if op.uses_train:
+        key.append(local.training)
+    key.extend(kwargs.items())
+    return given, tuple(key)
+
+
+def note(plan: Plan, p: Values, given: list, results: list) -> None:
+    """Record a call, or note on its results why there is nothing recorded."""
+    if local.recording:
+        record(plan, p, given, results)
+        return
+    for result in results:
+        unrecorded(result)
 
 
 def results_of(plan: Plan, p: Values, given: list, origin: tuple, cls: type) -> list:

@@ -15,7 +15,7 @@ from mxbook.base.dtypes import DEFAULT, as_dtype
 from mxbook.base.errors import MXNetError
 from mxbook.base.spec import spec_of
 from mxbook.imperative import arrays
-from mxbook.ops.params import Bool, DType, Enum, Int, Param, Values, parse, values_class
+from mxbook.ops.params import Bool, DType, Enum, Int, Param, parse, values_class
 
 from .ahead import Ahead
 from .batches import DataBatch, DataDesc, DataIter
@@ -173,27 +173,30 @@ def full_batch(
 # ---- iterators from parameters
 
 
-def iterator(
-    name: str, params: tuple[Param, ...], source: Callable[[Values], Source], doc: str
-) -> Callable[..., MXDataIter]:
-    """The function `name(**parameters)` that makes an MXDataIter."""
-    cls = values_class(params)
+class Maker:
+    """Makes MXDataIters of one kind from their parameters: `source(values)` gives the batches.
 
-    def create(*args: Any, **kwargs: Any) -> MXDataIter:
+    As a decorator it adds the parameters, in words, to the documentation of a function.
+    """
+
+    def __init__(self, name: str, params: tuple[Param, ...], source: Callable[[Any], Source]):
+        self.name = name
+        self.params = params
+        self._values = values_class(params)
+        self._source = source
+
+    def make(self, args: tuple, kwargs: dict[str, Any]) -> MXDataIter:
+        """The iterator.  Raises ParameterError for parameters that it does not have or lacks."""
         if args:
-            raise TypeError(f"{name} can only accept keyword arguments")
+            raise TypeError(f"{self.name} can only accept keyword arguments")
         names = {k: kwargs.pop(k) for k in ("data_name", "label_name") if k in kwargs}
-        return MXDataIter(source(parse(name, cls, kwargs)), **names)
+        return MXDataIter(self._source(parse(self.name, self._values, kwargs)), **names)
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = f"{doc.rstrip()}\n\n    Parameters\n    ----------\n{_table(params)}"
-    return create
-
-
-def _table(params: tuple[Param, ...]) -> str:
-    """The parameters in words."""
-    lines = []
-    for p in params:
-        default = "required" if p.required else f"default {p.format(p.default)!r}"
-        lines.append(f"    {p.name} : {p.describe()}, {default}\n        {p.doc}\n")
-    return "".join(lines)
+    def __call__(self, function: Callable) -> Callable:
+        """Add the parameters to the documentation of a function."""
+        lines = [(function.__doc__ or "").rstrip(), "", "    Parameters", "    ----------"]
+        for p in self.params:
+            default = "required" if p.required else f"default {p.format(p.default)!r}"
+            lines += [f"    {p.name} : {p.describe()}, {default}", f"        {p.doc}"]
+        function.__doc__ = "\n".join([*lines, ""])
+        return function

@@ -21,7 +21,7 @@ from mxbook.base.errors import FileFormatError, ParameterError
 from mxbook.recordio import IRHeader, unpack
 
 from . import pixels as px
-from .backend import iterator
+from .backend import Maker, MXDataIter
 from .image_changes import Numbers, mean_image, way
 from .image_params import DETECTION
 from .image_record import ImageSource
@@ -295,10 +295,11 @@ class _WithoutMirror:
         return getattr(self._p, name)
 
 
-ImageDetRecordIter = iterator(
-    "ImageDetRecordIter",
-    DETECTION,
-    _DetectionImages,
+_ImageDetRecordIter = Maker("ImageDetRecordIter", DETECTION, _DetectionImages)
+
+
+@_ImageDetRecordIter
+def ImageDetRecordIter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
     """Batches of images with objects, from record files, decoded and changed on threads.
 
     A row of the label is: channels, height and width of the image in the array (the rest of it is
@@ -310,5 +311,5 @@ ImageDetRecordIter = iterator(
     ParameterError for parameters that do not fit.
 
     Source: MXNet 1.6, `mxnet.io.ImageDetRecordIter`.
-    """,
-)
+    """
+    return _ImageDetRecordIter.make(args, kwargs)

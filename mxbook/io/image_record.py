@@ -19,7 +19,7 @@ from mxbook.base.errors import FileFormatError, MXNetError, ParameterError, Shap
 from mxbook.formats import pictures
 from mxbook.recordio import IRHeader, unpack
 
-from .backend import Source, as_ndarray, batch_array, iterator
+from .backend import Maker, MXDataIter, Source, as_ndarray, batch_array
 from .batches import DataBatch
 from .crew import Crew, Job
 from .image_changes import Bytes, Changes, Numbers, mean_image
@@ -204,28 +204,76 @@ class _PlainImages(ImageSource):
         self._numbers(self._changes(self.decoded(content), rng), rng, data)
 
 
-_DOC = """Batches of images from record files, decoded and changed on threads, ahead of the program.
+def _maker(name: str, dtype: str | None = None) -> Maker:
+    """What makes an iterator over images; `dtype` where the name says it."""
+    kind = TYPES[dtype] if dtype else None
+    return Maker(name, BYTES if dtype else IMAGES, lambda p: _PlainImages(p, kind))
+
+
+_plain = _maker("ImageRecordIter")
+_plain_v1 = _maker("ImageRecordIter_v1")
+_uint8 = _maker("ImageRecordUInt8Iter", "uint8")
+_uint8_v1 = _maker("ImageRecordUInt8Iter_v1", "uint8")
+_int8 = _maker("ImageRecordInt8Iter", "int8")
+
+
+@_plain
+def ImageRecordIter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
+    """Batches of images from record files, decoded and changed on threads, ahead of the program.
 
     `python -m mxbook.im2rec` makes such files of folders.  With an index, `shuffle` gives each pass
-    an order of its own, for small files that of MXNet; without one, what is mixed is what fits into
-    a chunk.  The same seeds give the same batches with any number of threads.
+    an order of its own, that of MXNet; without one, what is mixed at a time is what fits into a
+    chunk.  The same seeds give the same batches with any number of threads.
+
+    >>> import numpy as np
+    >>> from mxbook import image, recordio
+    >>> with recordio.MXIndexedRecordIO("a.idx", "a.rec", "w") as out:
+    ...     for i in range(5):
+    ...         picture = image.imencode(np.full((20, 30, 3), i, "uint8"), ".png")
+    ...         out.write_idx(i, recordio.pack(recordio.IRHeader(0, i, i, 0), picture))
+    >>> data = ImageRecordIter(path_imgrec="a.rec", data_shape=(3, 8, 8), batch_size=3)
+    >>> [(b.data[0].shape, b.label[0].asnumpy().tolist(), b.pad) for b in data]
+    [((3, 3, 8, 8), [0.0, 1.0, 2.0], 0), ((3, 3, 8, 8), [3.0, 4.0, 0.0], 1)]
 
     Raises FileFormatError, with file and record, for images that cannot be decoded, and
     ParameterError for parameters and labels that do not fit.
 
-    Source: MXNet 1.6, `mxnet.io.{name}`.
+    Source: MXNet 1.6, `mxnet.io.ImageRecordIter`.
     """
+    return _plain.make(args, kwargs)
 
 
-def _images(name: str, dtype: str | None = None) -> Callable:
-    """An iterator over images; `dtype` where the name says it."""
-    kind = TYPES[dtype] if dtype else None
-    params = BYTES if dtype else IMAGES
-    return iterator(name, params, lambda p: _PlainImages(p, kind), _DOC.format(name=name))
+@_plain_v1
+def ImageRecordIter_v1(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
+    """Another name of ImageRecordIter.
+
+    Source: MXNet 1.6, `mxnet.io.ImageRecordIter_v1`.
+    """
+    return _plain_v1.make(args, kwargs)
 
 
-ImageRecordIter = _images("ImageRecordIter")
-ImageRecordIter_v1 = _images("ImageRecordIter_v1")
-ImageRecordUInt8Iter = _images("ImageRecordUInt8Iter", "uint8")
-ImageRecordUInt8Iter_v1 = _images("ImageRecordUInt8Iter_v1", "uint8")
-ImageRecordInt8Iter = _images("ImageRecordInt8Iter", "int8")
+@_uint8
+def ImageRecordUInt8Iter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
+    """ImageRecordIter with images of bytes: `dtype="uint8"`.
+
+    Source: MXNet 1.6, `mxnet.io.ImageRecordUInt8Iter`.
+    """
+    return _uint8.make(args, kwargs)
+
+
+@_uint8_v1
+def ImageRecordUInt8Iter_v1(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
+    """Another name of ImageRecordUInt8Iter.
+
+    Source: MXNet 1.6, `mxnet.io.ImageRecordUInt8Iter_v1`.
+    """
+    return _uint8_v1.make(args, kwargs)
+
+
+@_int8
+def ImageRecordInt8Iter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
+    """ImageRecordIter with images of int8, in which what is above 127 becomes 127.
+
+    Source: MXNet 1.6, `mxnet.io.ImageRecordInt8Iter`.
+    """
+    return _int8.make(args, kwargs)

@@ -13,7 +13,7 @@ from mxbook.base.errors import FileFormatError, ParameterError
 from mxbook.formats.idx import read_idx
 from mxbook.ops.params import Bool, Int, Text
 
-from .backend import PARTS, PREFETCH, Source, as_ndarray, batch_array, iterator
+from .backend import PARTS, PREFETCH, Maker, MXDataIter, Source, as_ndarray, batch_array
 from .batches import DataBatch
 from .order import Orders
 
@@ -60,7 +60,7 @@ class _MnistSource(Source):
             yield DataBatch([as_ndarray(data)], [as_ndarray(label)], 0, numbers.astype("uint64"))
 
 
-MNISTIter = iterator(
+_MNISTIter = Maker(
     "MNISTIter",
     (
         Text("image", "./train-images-idx3-ubyte", doc="The file of the images."),
@@ -74,6 +74,11 @@ MNISTIter = iterator(
         *PREFETCH,
     ),
     _MnistSource,
+)
+
+
+@_MNISTIter
+def MNISTIter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
     """Batches of the digits of MNIST, as numbers from 0 to 1 (bytes divided by 256).
 
     What is left at the end and does not fill a batch is left out, as in MXNet.
@@ -81,5 +86,5 @@ MNISTIter = iterator(
     Raises FileFormatError for damaged files, ParameterError for fewer images than a batch has.
 
     Source: MXNet 1.6, `mxnet.io.MNISTIter`.
-    """,
-)
+    """
+    return _MNISTIter.make(args, kwargs)

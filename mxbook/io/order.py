@@ -28,12 +28,18 @@ class Orders:
     """
 
     def __init__(self, seed: int):
-        self._twister = np.random.RandomState(seed % 2**32)
+        self._seed = seed % 2**32
         self._known: dict[int, list[int]] = {}  # of this pass and the next
+        self._start()
+
+    def _start(self) -> None:
+        self._twister = np.random.RandomState(self._seed)
         self._drawn = 0
 
     def order(self, count: int, number: int) -> list[int]:
-        """The order of `count` things in pass `number`, which never goes back."""
+        """The order of `count` things in pass `number`."""
+        if number < self._drawn and number not in self._known:
+            self._start()
         while self._drawn <= number:
             self._known[self._drawn] = self._shuffled(count)
             self._drawn += 1

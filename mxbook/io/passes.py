@@ -26,15 +26,20 @@ class Passes:
         self._examples = examples
         self._size = batch_size
         self._round = round_batch
-        self._number = -1  # of the last pass that was begun
-        self._begun: Iterator | None = None  # that pass, where some of it is already used
+        self._number = -1  # of the pass
+        # Where the last batch of a pass has used some of the next one: that one, and its number.
+        self._begun: tuple[Iterator, int] | None = None
 
     def batches(self) -> Iterator[tuple[list, int]]:
         """The batches of the next pass, each with the number of examples it lacked."""
-        stream, self._begun = self._begun or self._new(), None
-        batch = list(islice(stream, self._size))
-        if not batch:  # the last batch before has used all of it
-            stream = self._new()
+        begun, self._begun = self._begun, None
+        batch: list = []
+        if begun:
+            stream, self._number = begun
+            batch = list(islice(stream, self._size))
+        if not batch:
+            self._number += 1
+            stream = self._examples(self._number)
             batch = list(islice(stream, self._size))
         while batch:
             missing = self._size - len(batch)
@@ -45,16 +50,14 @@ class Passes:
                 return
             batch = list(islice(stream, self._size))
 
-    def _new(self) -> Iterator:
-        self._number += 1
-        return self._examples(self._number)
-
     def _from_next(self, count: int) -> list[Any]:
         """The first examples of the next pass, and of those behind it if it is that short."""
         found: list[Any] = []
+        number = self._number
         while len(found) < count:
-            self._begun = self._new()
-            more = list(islice(self._begun, count - len(found)))
+            number += 1
+            self._begun = self._examples(number), number
+            more = list(islice(self._begun[0], count - len(found)))
             if not more:
                 raise MXNetError("the data has become empty", hint="was a file replaced?")
             found += more

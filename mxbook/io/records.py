@@ -90,7 +90,7 @@ class Records:
             self._chunk_orders = Orders(chunk_seed) if shuffle and chunk_size else None
 
     def one_pass(self, number: int) -> Iterator[Record]:
-        """The records of pass `number`, which must not go back."""
+        """The records of pass `number`."""
         if self._offsets is not None:
             return self._by_index(number, self._offsets)
         return self._by_chunks(number) if self._shuffle else self._from_start_to_end()

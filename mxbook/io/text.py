@@ -19,10 +19,11 @@ from .backend import (
     PARTS,
     PREFETCH,
     ROUND_BATCH,
+    Maker,
+    MXDataIter,
     Source,
     as_ndarray,
     full_batch,
-    iterator,
 )
 from .batches import DataBatch
 from .passes import Passes
@@ -122,10 +123,11 @@ class _CsvSource(_TextSource):
     def batches(self) -> Iterator[DataBatch]:
         size = self._p.batch_size
         data = label = None
+        index = np.zeros(size, "uint64")
         for rows, pad in self._passes.batches():
             data = full_batch([row for _, row, _ in rows], size, data, self._dtype)
             label = full_batch([one for _, _, one in rows], size, label, self._dtype)
-            index = np.zeros(size, "uint64")
+            index = index.copy()  # what is missing is here, too, as it was before
             index[: len(rows)] = [i for i, _, _ in rows]
             # MXNet's labels have no axis of length 1.
             flat = label[:, 0] if self._p.label_shape == (1,) else label
@@ -154,7 +156,7 @@ def _rows(files: list[str], shape: tuple[int, ...], dtype: np.dtype) -> Iterator
             ) from None
 
 
-CSVIter = iterator(
+_CSVIter = Maker(
     "CSVIter",
     (
         Text("data_csv", doc="The file of the data; a folder stands for all its files."),
@@ -166,9 +168,15 @@ CSVIter = iterator(
         *PREFETCH,
     ),
     _CsvSource,
+)
+
+
+@_CSVIter
+def CSVIter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
     """Batches from CSV files: a row of numbers, separated by commas, is an example.
 
-    >>> _ = open("a.csv", "w").write("1,2\\n3,4\\n5,6\\n")
+    >>> from pathlib import Path
+    >>> _ = Path("a.csv").write_text("1,2\\n3,4\\n5,6\\n")
     >>> data = CSVIter(data_csv="a.csv", data_shape=(2,), batch_size=2)
     >>> [(batch.data[0].asnumpy().tolist(), batch.pad) for batch in data]
     [([[1.0, 2.0], [3.0, 4.0]], 0), ([[5.0, 6.0], [1.0, 2.0]], 1)]
@@ -176,8 +184,8 @@ CSVIter = iterator(
     Raises FileFormatError, with file and line, for rows of other lengths and what is no number.
 
     Source: MXNet 1.6, `mxnet.io.CSVIter`.
-    """,
-)
+    """
+    return _CSVIter.make(args, kwargs)
 
 
 # ---- LibSVM
@@ -272,7 +280,7 @@ def _csr(rows: list, width: int, dtype: Any) -> Any:
     return nd.sparse.csr_matrix((values, places, ends), shape=(len(rows), width), dtype=dtype)
 
 
-LibSVMIter = iterator(
+_LibSVMIter = Maker(
     "LibSVMIter",
     (
         Text("data_libsvm", doc="The file of the data; a folder stands for all its files."),
@@ -285,11 +293,17 @@ LibSVMIter = iterator(
         *PREFETCH,
     ),
     _SvmSource,
+)
+
+
+@_LibSVMIter
+def LibSVMIter(*args: Any, **kwargs: Any) -> MXDataIter:  # noqa: N802 - MXNet's name
     """Batches of csr matrices from LibSVM files: `label place:value place:value ...` in each line.
 
     Places are counted from 0.  Labels are a dense vector, or csr where they have a file.
 
-    >>> _ = open("a.t", "w").write("1.0 0:0.5 2:1.5\\n-2.0\\n")
+    >>> from pathlib import Path
+    >>> _ = Path("a.t").write_text("1.0 0:0.5 2:1.5\\n-2.0\\n")
     >>> batch = next(LibSVMIter(data_libsvm="a.t", data_shape=(3,), batch_size=2))
     >>> batch.data[0].asnumpy().tolist(), batch.label[0].asnumpy().tolist()
     ([[0.5, 0.0, 1.5], [0.0, 0.0, 0.0]], [1.0, -2.0])
@@ -297,5 +311,5 @@ LibSVMIter = iterator(
     Raises FileFormatError, with file and line, for what cannot be read.
 
     Source: MXNet 1.6, `mxnet.io.LibSVMIter`.
-    """,
-)
+    """
+    return _LibSVMIter.make(args, kwargs)

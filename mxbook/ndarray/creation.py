@@ -16,7 +16,7 @@ from .ndarray import NDArray
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
-    if type(shape) is tuple and all([type(d) is int and d >= 0 for d in shape]):
+    if type(shape) is tuple and all(type(d) is int and d >= 0 for d in shape):
         return shape
     found = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
     if not all(isinstance(d, int | np.integer) and d >= 0 for d in found):
@@ -242,7 +242,7 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     array([[0., 1.],
            [1., 0.]], dtype=float32)
     """
-    return F.one_hot(indices, depth=out.shape[1], dtype=_name(out.dtype), out=out)
+    return F.one_hot(indices, depth=out.shape[1], dtype=as_dtype(out.dtype).name, out=out)
 
 
 def set_value(src: float, out: NDArray) -> NDArray:

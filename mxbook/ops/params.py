@@ -102,7 +102,7 @@ class Int(Param):
         """Truncates nothing: 2.0 is accepted, 2.5 is not."""
         value = _literal(value)
         number = int(value)
-        if number != value:
+        if number != value or not -(2**63) <= number < 2**63:  # what 64 bits can hold
             raise ValueError
         _check_bounds(number, self.low, self.high)
         return number

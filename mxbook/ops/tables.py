@@ -113,7 +113,12 @@ def as_scalar(scalar: float, dtype: np.dtype) -> Any:
     >>> as_scalar(2.7, np.dtype("int32")), as_scalar(-1, np.dtype("uint8"))
     (2, 255)
     """
-    return scalar if dtype in FLOATS else int(np.int64(scalar).astype(dtype))
+    if dtype in FLOATS:
+        return scalar
+    limit = 2.0**63 if dtype.itemsize == 8 else 2.0**31
+    if not -limit <= scalar < limit:  # NaN is not, either
+        scalar = -limit
+    return int(np.int64(scalar).astype(dtype))
 
 
 class Arithmetic:

@@ -162,7 +162,8 @@ class LARS(Momentum):
         if not isinstance(index, list | tuple):
             index, weight, grad, state = [index], [weight], [grad], [state]
         self._update_count(index)
-        rates, decays = self._rates(index, weight, grad), nd.array(self._get_wds(index))
+        decays = nd.array(self._get_wds(index), weight[0].context)
+        rates = self._rates(index, weight, grad, decays)
         options = self._common()
         if self.momentum != 0.0:
             options["momentum"] = self.momentum * self._correction()
@@ -180,18 +181,19 @@ class LARS(Momentum):
             return 1.0
         return self.cur_lr / self.last_lr  # type: ignore[operator]
 
-    def _rates(self, indices: Sequence, weights: Sequence, grads: Sequence) -> NDArray:
+    def _rates(
+        self, indices: Sequence, weights: Sequence, grads: Sequence, decays: NDArray
+    ) -> NDArray:
         """The learning rates, one for each weight; computed where the weights are."""
-        lrs, wds = self._get_lrs(indices), self._get_wds(indices)
         layers = [self._is_layer(i) for i in indices]
         count, ctx = len(indices), weights[0].context
         of_weights = nd.multi_sum_sq(*map(_values, weights), num_arrays=count)
         of_grads = nd.multi_sum_sq(*map(_values, grads), num_arrays=count)
         return nd.multi_lars(
-            nd.array(lrs, ctx),
+            nd.array(self._get_lrs(indices), ctx),
             of_weights * nd.array(layers, ctx),  # nothing for the norm: the plain learning rate
             of_grads,
-            nd.array(wds, ctx),
+            decays,
             eta=self.eta,
             eps=self.eps,
             rescale_grad=self.rescale_grad,

@@ -76,11 +76,27 @@ def extended(words: np.ndarray, more: int) -> np.ndarray:
     line[:, :WORDS] = words
     for start in range(0, more, WORDS - 1):
         stop = min(start + WORDS - 1, more)
-        _mix(line[:, start:stop], line[:, start + 1 : stop + 1], line[:, start + WORDS : stop + WORDS])
+        mixed = np.empty((len(words), stop - start), np.uint32)
+        _mix(line[:, start:stop], line[:, start + 1 : stop + 1], mixed)
         for at in range(start, stop, _LEAD):
             to = min(at + _LEAD, stop)
-            line[:, at + WORDS : to + WORDS] ^= line[:, at + _SHIFT : to + _SHIFT]
+            far, new = line[:, at + _SHIFT : to + _SHIFT], line[:, at + WORDS : to + WORDS]
+            np.bitwise_xor(far, mixed[:, at - start : to - start], out=new)
     return line
+
+
+def runs(line: np.ndarray, begin: np.ndarray, count: int) -> np.ndarray:
+    """`count` numbers of each row of a matrix, from another place on in each.
+
+    Of a matrix of one row as many runs as there are places.
+
+    >>> runs(np.array([[0, 1, 2, 3], [4, 5, 6, 7]]), np.array([2, 0]), 2).tolist()
+    [[2, 3], [4, 5]]
+    """
+    (rows, width), step = line.shape, line.itemsize
+    shape, strides = (rows, width - count + 1, count), (width * step, step, step)
+    every = np.ndarray(shape, line.dtype, line, 0, strides)  # run j of row i, all of them
+    return every[np.arange(rows), begin]
 
 
 def _mix(here: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
@@ -188,9 +204,7 @@ class Twisters:
 
     def _keep(self, first: int, last: int, line: np.ndarray, begin: np.ndarray) -> None:
         """Let 624 words of each row of `line`, from another place on in each, be its words."""
-        words = self._words[first:last]
-        for i, at in enumerate(begin.tolist()):
-            words[i] = line[i, at : at + WORDS]
+        self._words[first:last] = runs(line, begin, WORDS)
         self._place[first:last] = 0
 
     def get_state(self) -> dict[str, np.ndarray]:

@@ -5,7 +5,8 @@ put into one node (see `loops.py`): whatever it used from outside becomes an inp
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from mxbook.base import attributes, names
@@ -47,6 +48,17 @@ class Traced:
         inputs = self.graph.inputs
         self.places = [inputs.index(v) if v in inputs else None for v in variables]
         self.outside = [outside.get(node, Symbol([(node, 0)])) for node in inputs]
+
+
+@contextmanager
+def kept_numbers() -> Iterator[None]:
+    """A `with` block behind which names of graphs inside go on as if it had not been."""
+    before = _numbers.copy()
+    try:
+        yield
+    finally:
+        _numbers.clear()
+        _numbers.update(before)
 
 
 def _unique(name: str) -> str:

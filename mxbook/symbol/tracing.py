@@ -55,11 +55,10 @@ class Trace:
         local.trace = self._outer
 
     def give(self, symbol: Any, shape: Any, dtype: Any, origin: str) -> None:
-        """Tell what a variable stands for; None or 0 in the shape is a length not known yet."""
+        """Tell what a variable stands for; None in the shape is a length not known yet."""
         entry = symbol._entries[0]
         if shape is not None:
-            lengths = tuple([d if d is not None and d > 0 else None for d in shape])
-            self.shapes[entry] = shapes.unify(self.shapes.get(entry), lengths)
+            self.shapes[entry] = shapes.unify(self.shapes.get(entry), shape)
         if dtype is not None:
             self.types[entry] = np.dtype(dtype)
         self.origins[entry[0]] = origin

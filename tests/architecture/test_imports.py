@@ -30,7 +30,7 @@ TRAINING = {
     *("checkpoint", "kvstore_server", "log"),
 }
 NETWORKS = {
-    *("gluon", "module", "model", "rnn", "explain", "testing"),
+    *("gluon", "module", "model", "rnn", "explain", "testing", "executor_manager"),
     *("visualization", "profiler", "test_utils", "contrib"),
 }
 TOP = {"compat", "book", "__init__", "__main__"}

@@ -268,6 +268,23 @@ def test_set_data_reaches_the_store():
     assert (net.weight.data(TWO[0]).asnumpy() == 4).all()
 
 
+@pytest.mark.parametrize("contexts", [[mx.cpu(0)], TWO])
+def test_an_optimizer_gets_all_weights_of_a_device_at_once(contexts):
+    seen = []
+
+    class Watching(mx.optimizer.LARS):
+        def update_multi_precision(self, index, weight, grad, state):
+            seen.append((index, {w.context for w in weight}))
+            super().update_multi_precision(index, weight, grad, state)
+
+    net = dense(contexts)
+    made = Watching(learning_rate=0.1, momentum=0.9)
+    trainer = Trainer(net.collect_params(), made, update_on_kvstore=False)
+    backward(net, contexts)
+    trainer.step(2)
+    assert seen == [([0, 1], {ctx}) for ctx in contexts]
+
+
 def test_explain(capsys):
     net = dense(TWO, prefix="net_")
     net.bias.wd_mult = 0

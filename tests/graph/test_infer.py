@@ -45,3 +45,19 @@ def test_parts_of_a_vector_follow_from_the_whole():
     net = whole + mx.sym.var("other", shape=(30,))
     args, _, _ = net.infer_shape_partial(c=(6,))
     assert args[:2] == [(4, 3), (4, 3)]
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_arrays_in_shapes_that_follow_from_their_use(watched):
+    """A length of 0 is that of the array it meets, in a program as well as node by node."""
+    data = mx.sym.var("x")
+    state = mx.sym.FullyConnected(mx.sym.zeros((0, 4)), num_hidden=3, name="h")
+    net = mx.sym.FullyConnected(data, num_hidden=3, name="i") + state
+    picture = mx.sym.Convolution(mx.sym.ones((0, 1, 3, 3)), kernel=(3, 3), num_filter=3, name="c")
+    net = mx.sym.elemwise_add(net, mx.sym.reshape(picture, shape=(-1, 3)))
+    executor = net.simple_bind(mx.cpu(), x=(2, 5))
+    executor.arg_dict["h_bias"][:] = 7
+    executor.arg_dict["c_weight"][:] = 1
+    if watched:
+        executor.set_monitor_callback(lambda name, array: None)
+    assert executor.forward()[0].asnumpy().tolist() == [[16] * 3] * 2

@@ -18,6 +18,7 @@ def test_the_orders_of_mxnet():
     orders = Orders(111)
     assert [orders.order(23, i) for i in (0, 1)] == MXNET
     assert Orders(111).order(23, 1) == MXNET[1]
+    assert orders.order(23, 0) == MXNET[0]  # going back is slow, but possible
     assert Orders(1).order(11, 0)[:8] == [6, 9, 10, 2, 4, 1, 5, 3]
 
 

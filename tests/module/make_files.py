@@ -14,7 +14,9 @@ import mxnet as mx  # noqa: E402
 
 FILES = Path(__file__).parent / "files"
 mx.random.seed(0)
-net = mx.sym.BatchNorm(mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=2, name="fc"), name="bn")
+net = mx.sym.BatchNorm(
+    mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=2, name="fc"), name="bn"
+)
 module = mx.mod.Module(mx.sym.SoftmaxOutput(net, name="softmax"))
 module.bind([("data", (2, 3))], [("softmax_label", (2,))])
 module.init_params(mx.init.Xavier())

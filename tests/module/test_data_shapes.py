@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 import mxbook as mx
 from mxbook.base.errors import ParameterError
-from mxbook.module.data_shapes import batch_axes, batch_slices, check_names, described, device_groups
+from mxbook.module.data_shapes import (
+    batch_axes,
+    batch_slices,
+    check_names,
+    described,
+    device_groups,
+)
 
 
 @given(st.integers(1, 40), st.lists(st.integers(1, 5), min_size=1, max_size=5))

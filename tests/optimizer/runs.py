@@ -63,9 +63,7 @@ def run(mx, name: str, options: dict, dtype: str) -> list[list[float]]:
     if how:
         options["lr_scheduler"] = mx.lr_scheduler.FactorScheduler(5, 0.7, base_lr=0.05)
     mx.random.seed(3)
-    update = mx.optimizer.get_updater(
-        mx.optimizer.create(name, param_idx2name=NAMES, **options)
-    )
+    update = mx.optimizer.get_updater(mx.optimizer.create(name, param_idx2name=NAMES, **options))
     arrays = [mx.nd.array(weights[i], dtype=dtype) for i in chosen]
     for step in range(STEPS):
         grads = [random.uniform(-1, 1, w.shape) * (1 + 0.3 * step) for w in weights]

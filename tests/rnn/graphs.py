@@ -3,12 +3,21 @@
 import hashlib
 import json
 
+
+def stack(r):
+    """Two cells with dropout between them."""
+    cells = r.SequentialRNNCell()
+    for cell in (r.LSTMCell(4, prefix="l0_"), r.DropoutCell(0.3), r.GRUCell(3, prefix="l1_")):
+        cells.add(cell)
+    return cells
+
+
 CELLS = {
     "rnn": lambda r: r.RNNCell(4, prefix="r_"),
     "relu": lambda r: r.RNNCell(4, activation="relu"),
     "lstm": lambda r: r.LSTMCell(4, forget_bias=2.0),
     "gru": lambda r: r.GRUCell(4),
-    "sequential": lambda r: stack(r),
+    "sequential": stack,
     "bidirectional": lambda r: r.BidirectionalCell(
         r.LSTMCell(4, prefix="l_"), r.GRUCell(3, prefix="q_"), output_prefix="b_"
     ),
@@ -35,14 +44,6 @@ CELLS = {
     ),
 }
 STEPS = 3
-
-
-def stack(r):
-    """Two cells with dropout between them."""
-    cells = r.SequentialRNNCell()
-    for cell in (r.LSTMCell(4, prefix="l0_"), r.DropoutCell(0.3), r.GRUCell(3, prefix="l1_")):
-        cells.add(cell)
-    return cells
 
 
 def flat(symbols) -> list:

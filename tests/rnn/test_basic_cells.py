@@ -29,7 +29,11 @@ def run(cell, gates, states):
 
 @pytest.mark.parametrize(
     ("activation", "function"),
-    [("tanh", np.tanh), ("relu", lambda x: np.maximum(x, 0)), (lambda x, name: x * 2, lambda x: 2 * x)],
+    [
+        ("tanh", np.tanh),
+        ("relu", lambda x: np.maximum(x, 0)),
+        (lambda x, name: x * 2, lambda x: 2 * x),
+    ],
 )
 def test_rnn(activation, function):
     (out, state), (i,), (h,) = run(mx.rnn.RNNCell(4, activation), 1, [H])

@@ -13,8 +13,7 @@ KINDS = [mx.rnn.ConvRNNCell, mx.rnn.ConvLSTMCell, mx.rnn.ConvGRUCell]
 def test_shapes(kind, layout):
     shape = (2, 3, 6, 6) if layout == "NCHW" else (2, 6, 6, 3)
     cell = kind(shape, 4, i2h_kernel=(3, 3), i2h_pad=(0, 0), conv_layout=layout)
-    wanted = (0, 4, 4, 4) if layout == "NCHW" else (0, 4, 4, 4)
-    assert cell.state_shape == [wanted] * len(cell.state_info)
+    assert cell.state_shape == [(0, 4, 4, 4)] * len(cell.state_info)
     if kind is mx.rnn.ConvGRUCell and layout == "NHWC":
         return  # as in MXNet its gates are cut along the second axis
     out, _ = cell(mx.sym.var("x"), cell.begin_state())

@@ -32,7 +32,9 @@ def test_a_modifier_speaks_for_its_cell():
     assert cell.state_shape == [(0, 4), (0, 4)]
     assert cell.begin_state(init_sym=mx.sym.Variable)[0].list_arguments() == ["lstm_begin_state_0"]
     assert cell.base_cell._modified
-    weights = {f"lstm_{g}_{k}": mx.nd.ones((16, 4)) for g in ("i2h", "h2h") for k in ("weight", "bias")}
+    weights = {
+        f"lstm_{g}_{k}": mx.nd.ones((16, 4)) for g in ("i2h", "h2h") for k in ("weight", "bias")
+    }
     assert set(cell.pack_weights(cell.unpack_weights(weights))) == set(weights)
 
 

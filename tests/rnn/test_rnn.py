@@ -32,7 +32,9 @@ def test_a_fused_network_is_read_as_cells(tmp_path):
 def test_the_callback(tmp_path):
     cell = mx.rnn.RNNCell(2)
     save = mx.rnn.do_rnn_checkpoint([cell], str(tmp_path / "net"), 2)
-    weights = {f"rnn_{g}_{k}": mx.nd.ones((2, 2)) for g in ("i2h", "h2h") for k in ("weight", "bias")}
+    weights = {
+        f"rnn_{g}_{k}": mx.nd.ones((2, 2)) for g in ("i2h", "h2h") for k in ("weight", "bias")
+    }
     for epoch in range(4):
         save(epoch, network(cell), weights, {})
     names = ["net-0002.params", "net-0004.params", "net-symbol.json"]

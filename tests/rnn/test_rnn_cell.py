@@ -23,9 +23,9 @@ def test_states():
     inputs = cell.begin_state(func=mx.sym.Variable)
     assert [s.name for s in inputs] == ["lstm_begin_state_0", "lstm_begin_state_1"]
     assert inputs[0].attr("__layout__") == "NC"
-    assert [s.name for s in cell.begin_state()][0] == "lstm_begin_state_2"
+    assert next(s.name for s in cell.begin_state()) == "lstm_begin_state_2"
     cell.reset()
-    assert [s.name for s in cell.begin_state()][0] == "lstm_begin_state_0"
+    assert next(s.name for s in cell.begin_state()) == "lstm_begin_state_0"
 
 
 def test_states_of_a_wrapped_cell():

@@ -43,7 +43,7 @@ def test_outside_of_tracing_symbols_are_as_before():
 def test_what_is_known_later():
     with Trace() as trace:
         x = given_symbol(trace, (2, 3))
-        weight = given_symbol(trace, (4, 0), name="weight")
+        weight = given_symbol(trace, (4, None), name="weight")
         with pytest.raises(SymbolAttributeError, match=r"the shape \(4, \?\) of given to Net"):
             _ = weight.shape
         y = mx.sym.FullyConnected(x, weight, no_bias=True, num_hidden=4)

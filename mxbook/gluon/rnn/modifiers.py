@@ -69,7 +69,8 @@ class DropoutCell(HybridRecurrentCell):
         if not merge_outputs:
             return super().unroll(length, inputs, [], layout, False)
         self.reset()
-        return self(sequences.merged(inputs, layout), [])
+        whole = sequences.merged(inputs, layout)
+        return self.hybrid_forward(sequences.caller(whole), whole, [])  # not a step: no name of one
 
 
 class ModifierCell(HybridRecurrentCell):

@@ -19,7 +19,7 @@ def states_before(
 ) -> list:
     """States as their infos describe them, made by `func` with the further arguments `given`."""
     # Names such as __layout__ are attributes of symbols; functions of arrays do not know them.
-    symbolic = getattr(func, "__module__", None) == sym.__name__
+    symbolic = getattr(func, "__module__", "").startswith(sym.__name__)
     known = [{k: v for k, v in i.items() if symbolic or not k.startswith("__")} for i in infos]
     return [func(name=n, **{**k, **given}) for n, k in zip(names, known, strict=True)]
 
@@ -123,7 +123,7 @@ class RecurrentCell(Block):
         """Zeros as the states before the first of the steps, of its kind and number of examples."""
         first = steps[0]
         if isinstance(first, Symbol):
-            return self.begin_state(func=sequences.zeros_beside(first))
+            return self.begin_state(func=sym.zeros)
         examples = first.shape[layout.replace("T", "").index("N")]
         with first.context:
             return self.begin_state(batch_size=examples, func=nd.zeros, dtype=first.dtype)

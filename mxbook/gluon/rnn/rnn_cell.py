@@ -217,9 +217,15 @@ class LSTMCell(HybridRecurrentCell):
         kept = F.elemwise_mul(f, states[1], name=t + "mul0")
         taken = F.elemwise_mul(i, g, name=t + "mul1")
         memory = F.elemwise_add(kept, taken, name=t + "state")
-        shown = self._get_activation(F, memory, self._activation, name=t + "activation0")
+        shown = self._shown(F, memory, t + "activation0")
         output = F.elemwise_mul(o, shown, name=t + "out")
         return output, [output, memory]
+
+    def _shown(self, F: Any, memory: Any, name: str) -> Any:
+        """The activated memory; MXNet always uses the operator Activation here."""
+        if isinstance(self._activation, str):
+            return F.Activation(memory, act_type=self._activation, name=name)
+        return self._activation(memory)
 
 
 class GRUCell(HybridRecurrentCell):

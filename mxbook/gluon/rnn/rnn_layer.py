@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook import ndarray as nd
+from mxbook import symbol as sym
 from mxbook.base.errors import MXNetError, ParameterError, ShapeError
 from mxbook.gluon.block import HybridBlock
 from mxbook.gluon.parameter import Parameter, tensor_types
+from mxbook.symbol.symbol import Symbol
 
-from . import rnn_cell, sequences
+from . import rnn_cell
 from .recurrent import states_before
 from .stacks import BidirectionalCell, HybridSequentialRNNCell
 
@@ -180,30 +182,31 @@ class _RNNLayer(HybridBlock):
 
         Raises ShapeError for states of another shape.
         """
-        args = [inputs, states]
-        if self._use_sequence_length:
-            args.append(sequence_length)
-        elif states is None:
-            args.pop()
-        return super().__call__(*args)
+        begins = states is None
+        if begins:
+            states = self._first_states(inputs)
+        lengths = [sequence_length] if self._use_sequence_length else []
+        return super().__call__(inputs, states, *lengths, begins)
 
     def hybrid_forward(
         self,
         F: Any,
         inputs: Any,
-        states: Any = None,
-        sequence_length: Any = None,
+        states: Any,
+        *rest: Any,
         **params: Any,
     ) -> Any:
-        """Compute a sequence; see `__call__`."""
+        """Compute a sequence; see `__call__`.
+
+        `rest` are the lengths, where the layer uses them, and whether it begins with zeros.
+        """
+        *lengths, begins = rest
         vector = self._vector(F, params)
-        before = self._states_for(F, inputs) if states is None else states
-        before = [before] if isinstance(before, tensor_types) else list(before)
+        before = [states] if isinstance(states, tensor_types) else list(states)
         if F is nd:
             self._check_states(inputs, before)
         if self._layout == "NTC":
             inputs = F.swapaxes(inputs, dim1=0, dim2=1)
-        lengths = [sequence_length] if self._use_sequence_length else []
         outputs, *after = F.RNN(
             inputs,
             vector,
@@ -223,21 +226,19 @@ class _RNNLayer(HybridBlock):
         )
         if self._layout == "NTC":
             outputs = F.swapaxes(outputs, dim1=0, dim2=1)
-        return outputs if states is None else (outputs, after)
+        return outputs if begins else (outputs, after)
 
     def _vector(self, F: Any, params: dict[str, Any]) -> Any:
         """All parameters in one vector."""
-        flat = [F.reshape(params[name], shape=(-1,)) for name in self._parameter_order()]
+        flat = [F.reshape(params[name], shape=-1) for name in self._parameter_order()]
         return F._internal._rnn_param_concat(*flat, dim=0)
 
-    def _states_for(self, F: Any, inputs: Any) -> list:
-        """Zeros for the examples of the inputs."""
-        if F is nd:
-            examples = inputs.shape[self._layout.index("N")]
-            return self.begin_state(examples, ctx=inputs.context, dtype=inputs.dtype)
-        time = self._layout.index("T")
-        step = F.reshape(F.slice_axis(inputs, axis=time, begin=0, end=1), shape=(-3, 0))
-        return self.begin_state(0, func=sequences.zeros_beside(step))
+    def _first_states(self, inputs: Any) -> list:
+        """Zeros for the examples of the inputs; symbols do not know how many these are."""
+        if isinstance(inputs, Symbol):
+            return self.begin_state(0, func=sym.zeros)
+        examples = inputs.shape[self._layout.index("N")]
+        return self.begin_state(examples, ctx=inputs.context, dtype=inputs.dtype)
 
     def _check_states(self, inputs: Any, states: Sequence) -> None:
         infos = self.state_info(inputs.shape[self._layout.index("N")])

@@ -4,7 +4,6 @@ A layout such as "NTC" names the axes: N the examples, T the time, C the feature
 list have no axis of time.  All functions take arrays and symbols alike.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from mxbook import ndarray as nd
@@ -58,7 +57,7 @@ def split(length: int, inputs: Any, layout: str) -> list:
         )
     if steps:
         return steps
-    found = caller(inputs).split(inputs, num_outputs=length, axis=axis, squeeze_axis=True)
+    found = caller(inputs).split(inputs, num_outputs=length, axis=axis, squeeze_axis=1)
     return [found] if length == 1 else list(found)
 
 
@@ -103,7 +102,8 @@ def last(steps: list, lengths: Any) -> Any:
     array([[1.],
            [4.]], dtype=float32)
     """
-    return caller(steps).SequenceLast(merged(steps, "TNC"), lengths, use_sequence_length=True)
+    whole = merged(steps, "TNC")
+    return caller(steps).SequenceLast(whole, lengths, use_sequence_length=True, axis=0)
 
 
 def backwards(steps: list, lengths: Any = None) -> list:
@@ -118,23 +118,3 @@ def backwards(steps: list, lengths: Any = None) -> list:
     whole = merged(steps, "TNC")
     turned = caller(whole).SequenceReverse(whole, lengths, use_sequence_length=True)
     return split(len(steps), turned, "TNC")
-
-
-def zeros_beside(step: Symbol) -> Callable:
-    """A function that makes symbols of zeros, with as many examples as `step` has.
-
-    In the shapes that it takes 0 stands for that number: it is not known before the graph runs.
-
-    >>> zeros = zeros_beside(sym.var("x"))
-    >>> zeros((0, 4), name="state").infer_shape(x=(2, 3))[1]
-    [(2, 4)]
-    """
-    features = sym.reshape(step, shape=(0, -1))
-    column = sym.zeros_like(sym.slice_axis(features, axis=1, begin=0, end=1))
-
-    def zeros(shape: tuple[int, ...], name: str | None = None, **_: Any) -> Symbol:
-        standing = [1] * len(shape)
-        standing[shape.index(0)] = -1
-        return sym.broadcast_to(sym.reshape(column, shape=standing), shape=shape, name=name)
-
-    return zeros

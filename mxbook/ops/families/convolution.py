@@ -148,7 +148,7 @@ def _advice(p, geometry, data, weight):
     """What may be wrong where the channels do not fit."""
     if data is None or weight is None or None in weight or geometry.last:
         return ""
-    if data[-1] != weight[1] * p.num_group:
+    if len(weight) != len(data) or data[-1] != weight[1] * p.num_group:
         return ""
     order = (0, len(data) - 1, *range(1, len(data) - 1))
     return f"the channels seem to come last: x.transpose({order}), or another layout"

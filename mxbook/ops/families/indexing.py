@@ -373,7 +373,7 @@ def _gathered_shape(data, indices):
     if not indices or not 1 <= indices[0] <= len(data):
         raise ShapeError(
             f"indices of shape {shapes.text(indices)} for data of shape {shapes.text(data)}",
-            rule="the first axis has a row for each axis it speaks about, at least one, at most all",
+            rule="the first axis has a row for each axis that is spoken about, from one to all",
         )
     return (*indices[1:], *data[indices[0] :]) or (1,)
 

@@ -14,7 +14,7 @@ from mxbook.base.errors import DTypeError, ParameterError
 from mxbook.ops import rules
 from mxbook.ops.examples import In
 from mxbook.ops.operator import Operator
-from mxbook.ops.params import Bool, Device, DType, Float, Int, Param, Real, Shape, Text
+from mxbook.ops.params import Bool, Device, DType, Float, Int, Param, Real, Shape
 from mxbook.ops.registry import operator, register
 from mxbook.resource.random import COST
 

@@ -371,15 +371,16 @@ def _(F, p, dy, data_shape):
 broadcast_to.example((2, 1, 3), shape=(2, 4, 0)).gives(lambda x: np.repeat(x, 4, 1))
 
 
-def _squeezed(p, data):
+@lru_cache(maxsize=1024)
+def _squeezed(axis, data):
     """The shape without axes of length 1; at least one axis is left."""
-    axes = [shapes.axis_index(a, len(data)) for a in p.axis or ()]
+    axes = [shapes.axis_index(a, len(data)) for a in axis or ()]
     if len(set(axes)) < len(axes) or any(data[a] != 1 for a in axes):
         raise ShapeError(
-            f"axis={p.axis} cannot be removed from shape {shapes.text(data)}",
+            f"axis={axis} cannot be removed from shape {shapes.text(data)}",
             rule="axes of length 1, each once",
         )
-    gone = axes if p.axis is not None else [i for i, n in enumerate(data) if n == 1]
+    gone = axes if axis is not None else [i for i, n in enumerate(data) if n == 1]
     return tuple(n for i, n in enumerate(data) if i not in gone) or (1,)
 
 
@@ -391,10 +392,10 @@ def squeeze(k, p, data, *, out=None):
 
     Errors: ShapeError for axes of another length.  Source: MXNet 1.6, `mx.nd.squeeze`.
     """
-    return copied(k, data.reshape(_squeezed(p, data.shape)), out)
+    return copied(k, data.reshape(_squeezed(p.axis, data.shape)), out)
 
 
-squeeze.shapes(forward(_squeezed))
+squeeze.shapes(forward(lambda p, data: _squeezed(p.axis, data)))
 
 
 @squeeze.gradient("data")

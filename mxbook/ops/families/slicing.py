@@ -1,5 +1,6 @@
 """Regular parts of an array: reading them, and writing them back into a whole one."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,20 +28,25 @@ def region(p: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
     Raises ShapeError when there are more of them than axes, ParameterError when they do not go
     together.
     """
-    steps = p.step or (None,) * len(p.begin)
-    if not len(p.begin) == len(p.end) == len(steps):
+    return _region(p.begin, p.end, p.step, shape)
+
+
+@lru_cache(maxsize=1024)
+def _region(begin, end, step, shape):
+    steps = step or (None,) * len(begin)
+    if not len(begin) == len(end) == len(steps):
         raise ParameterError(
-            f"begin={p.begin}, end={p.end} and step={p.step} do not go together",
+            f"begin={begin}, end={end} and step={step} do not go together",
             rule="one number for each axis in all of them (step may be left out)",
         )
-    if len(p.begin) > len(shape):
+    if len(begin) > len(shape):
         raise ShapeError(
-            f"{len(p.begin)} slices for an array of shape {shapes.text(shape)}",
+            f"{len(begin)} slices for an array of shape {shapes.text(shape)}",
             rule="at most one slice for each axis",
         )
     if 0 in steps:
-        raise ParameterError(f"step={p.step} contains 0", rule="a step goes forwards or backwards")
-    return tuple(map(slice, p.begin, p.end, steps))
+        raise ParameterError(f"step={step} contains 0", rule="a step goes forwards or backwards")
+    return tuple(map(slice, begin, end, steps))
 
 
 def region_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -340,9 +346,18 @@ def diag(k, p, data, *, out=None):
     Errors: ShapeError where there is no such diagonal.  Source: MXNet 1.6, `mx.nd.diag`.
     """
     if data.ndim == 1:
-        whole = k.xp.diag(data, p.k)
-        return whole if out is None else copied(k, whole, out)
+        return _diagonal_matrix(k, p, data, out)
     return copied(k, k.xp.diagonal(data, p.k, p.axis1, p.axis2), out)
+
+
+def _diagonal_matrix(k, p, data, out):
+    whole = k.xp.zeros(_diagonal_shape(p, data.shape), data.dtype) if out is None else out
+    if out is not None:
+        out.fill(0)
+    side = len(whole)
+    first = max(p.k, 0) - min(p.k, 0) * side
+    whole.reshape(-1)[first : first + len(data) * (side + 1) : side + 1] = data
+    return whole
 
 
 diag.shapes(forward(_diagonal_shape))

@@ -1,5 +1,7 @@
 """Unrolling: the same as stepping, in every layout and form, for sequences of any length."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 import mxbook as mx
 from mxbook.base.errors import MXNetError, ParameterError, ShapeError
+from mxbook.base.names import NameManager
 from mxbook.gluon import nn, rnn
 
 T, N, C = 4, 3, 5
@@ -171,3 +174,38 @@ def test_a_cell_inside_a_modifier_is_used_through_it():
     outer.unroll(T, data("NTC"))
     with pytest.raises(MXNetError, match="cannot begin on its own"):
         inner.begin_state()
+
+
+# The first digits of the SHA-1 sums of the graphs that MXNet 1.6 makes: outputs merged, and not.
+AS_MXNET = {
+    "rnn": (lambda: rnn.RNNCell(4, prefix="r_"), "498634ff7595", "17bc38fa5da8"),
+    "lstm": (lambda: rnn.LSTMCell(4, prefix="l_"), "6bebb793caae", "425851753d4f"),
+    "gru": (lambda: rnn.GRUCell(4, prefix="g_"), "94f2e7f3bd58", "effaeecb193f"),
+    "residual": (
+        lambda: rnn.ResidualCell(rnn.GRUCell(5, prefix="g_")),
+        "19abc07cdf26",
+        "95ef27f9ec10",
+    ),
+    "zoneout": (
+        lambda: rnn.ZoneoutCell(rnn.GRUCell(5, prefix="g_"), 0.1, 0.2),
+        "2408870e9700",
+        "10a850c08a44",
+    ),
+    "dropout": (lambda: rnn.DropoutCell(0.3, prefix="d_"), "874e343d6530", "ec156ce09119"),
+    "bidirectional": (
+        lambda: rnn.BidirectionalCell(rnn.LSTMCell(4, prefix="a_"), rnn.LSTMCell(4, prefix="b_")),
+        "e0e7c37e04ba",
+        "f4b93307470a",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AS_MXNET)
+def test_graphs_are_those_of_mxnet(name):
+    make, *sums = AS_MXNET[name]
+    for merge, expected in zip((True, False), sums, strict=True):
+        with NameManager():
+            outputs, states = make().unroll(3, mx.sym.var("data"), merge_outputs=merge)
+        listed = outputs if isinstance(outputs, list) else [outputs]
+        text = mx.sym.Group([*listed, *states]).tojson()
+        assert hashlib.sha1(text.encode()).hexdigest().startswith(expected)

@@ -21,5 +21,5 @@ def test_weight_and_bias_follow_from_the_data():
 
 def test_errors_name_the_rule():
     data, weight = mx.nd.ones((2, 3)), mx.nd.ones((4, 5))
-    with pytest.raises(ShapeError, match=r"FullyConnected.*\n.*weight \(4, 3\), bias \(4,\)"):
+    with pytest.raises(ShapeError, match=r"FullyConnected.*\n.*= \(4, 3\), bias \(4,\)"):
         F.FullyConnected(data, weight, num_hidden=4, no_bias=True)
