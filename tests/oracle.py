@@ -59,7 +59,7 @@ def ask(script: str, folder: Path, package: str = "mxnet") -> dict:
     done = subprocess.run(
         [python, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, f"{package} ended with {done.returncode}: {done.stderr[-3000:]}"
     with open(folder / "found.pickle", "rb") as file:
         return pickle.load(file)  # written by the script above
 

@@ -1,4 +1,5 @@
-"""File formats: MXNet's `.params` files (`params`) and the idx files of MNIST (`idx`).
+"""Files as plain bytes and NumPy arrays; nothing here knows an NDArray.
 
-Plain functions between bytes and NumPy arrays; nothing here knows an NDArray.
+`params` MXNet's `.params` files, `recordio` record files, `pictures` PNG, JPEG and others, `idx`
+and `cifar` files of data sets, `atomic` writing in one step.
 """

@@ -23,7 +23,7 @@ from .parameter import DeferredInitializationError, ParameterDict
 from .tracing import Traced
 from .utils import HookHandle, shape_is_known
 
-VARIANTS = 64  # graphs for inputs of one structure that are remembered
+VARIANTS = 64  # structures of inputs, and graphs for each of them, that are remembered
 
 
 class HybridBlock(Block):
@@ -61,7 +61,7 @@ class HybridBlock(Block):
         self._complete = False  # hybridized, and all parameters inside have their values
         self._version = 0  # how often its own structure was changed
         self._seen = -1  # the number of changes anywhere when ...
-        self._structure: tuple = ()  # ... the versions of the blocks inside were these
+        self._structure: list[tuple] = []  # ... the versions of the blocks inside were these
 
     def __getstate__(self) -> dict:
         # Graphs are made again where they are needed.
@@ -71,7 +71,7 @@ class HybridBlock(Block):
             "_cached_op": None,
             "_graphs": {},
             "_variants": {},
-            "_structure": (),
+            "_structure": [],
             "_seen": -1,
         }
 
@@ -96,14 +96,14 @@ class HybridBlock(Block):
 
         In a hybridized network the hooks of inner blocks are called after the whole graph.
         """
-        self._clear_cached_op()
+        Changes.count += 1
         return super().register_forward_pre_hook(hook)
 
     def register_forward_hook(self, hook: Callable) -> HookHandle:
         """Call `hook(block, inputs, outputs)` after every forward; see
         `register_forward_pre_hook`.
         """
-        self._clear_cached_op()
+        Changes.count += 1
         return super().register_forward_hook(hook)
 
     def register_op_hook(self, callback: Callable, monitor_all: bool = False) -> None:
@@ -144,8 +144,12 @@ class HybridBlock(Block):
         self._complete = False
 
     def _look_for_changes(self) -> None:
-        """Forget the graphs when a block inside was changed since they were made."""
-        structure = tuple([(id(b), b._version) for b in self._blocks()])
+        """Forget the graphs when a block inside was changed since they were made, or is watched by
+        hooks of another kind."""
+        structure = [(self._version,)]
+        for block in self._blocks()[1:]:
+            hooks = bool(block._forward_pre_hooks), bool(block._forward_hooks)
+            structure.append((id(block), block._version, *hooks))
         if structure != self._structure:
             self._forget_graphs()
         self._structure, self._seen = structure, Changes.count
@@ -278,6 +282,9 @@ class HybridBlock(Block):
             return graph.run_watched(flat, ctx, self._callback, self._monitor_all)
         try:
             return graph(flat, ctx)
+        except DeferredInitializationError:  # initialized only after the graph was made
+            self._forget_graphs()
+            return self._run_graph(ctx, args)
         except (ShapeError, DTypeError) as error:
             raise tracing.located(self, args, error) from None
 
@@ -285,6 +292,9 @@ class HybridBlock(Block):
         self, structure: Any, args: tuple, flat: list, traced: Traced | None
     ) -> CachedGraph:
         """A graph that holds for this call: one that was made before, or a new one."""
+        if structure not in self._variants and len(self._variants) >= VARIANTS:
+            self._forget_graphs()
+            self._complete = True
         known = self._variants.setdefault(structure, [])
         graph = next((g for g in known if g.key == g.circumstances(flat)), None)
         if graph is None:

@@ -47,6 +47,7 @@ class SymbolBlock(HybridBlock):
             outputs = outputs[0]
         given, self._in_format = tracing._flatten(inputs, "input")
         heads, self._out_format = tracing._flatten(outputs, "output")
+        given = [symbol for symbol in given if symbol is not None]
         for symbol in given:
             if symbol._entries[0][0].op is not None:
                 raise ParameterError(
@@ -54,8 +55,8 @@ class SymbolBlock(HybridBlock):
                     rule="inputs are variables: mx.sym.var('data')",
                 )
         graph = Symbol([entry for s in heads for entry in s._entries])
-        self._cached_graph = ([s for s in given if s is not None], graph)
-        self._make_parameters(graph, {s.name for s in self._cached_graph[0]})
+        self._cached_graph = (given, graph)
+        self._make_parameters(graph, {s.name for s in given})
 
     def _make_parameters(self, graph: Symbol, inputs: set[str]) -> None:
         types = _types(graph, inputs)

@@ -54,3 +54,8 @@ from .image import (
 from .iterator import ImageIter
 
 det = detection  # a name that MXNet 1.6 has
+
+# MXNet has these in `image.image`.
+for _one in (Augmenter, *Augmenter.__subclasses__(), ColorJitterAug, CreateAugmenter, ImageIter):
+    setattr(image, _one.__name__, _one)
+del _one

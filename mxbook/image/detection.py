@@ -290,7 +290,7 @@ def _framed(
     height, width = pixels.shape[:2]
     known = names if isinstance(names, dict) else dict(enumerate(names or ()))
     for row in label:
-        edges = [int(v) for v in row[1:5] * np.array([width, height, width, height])]
+        edges = [round(v) for v in row[1:5] * np.array([width, height, width, height])]
         line = tuple(color) if color else tuple(random.randrange(256) for _ in range(3))
         pen.rectangle(edges, outline=line, width=thickness)
         if int(row[0]) in known:

@@ -212,7 +212,7 @@ class Plan:
 def empty_results(xp: Any, specs: Sequence[Spec]) -> Callable:
     """A kernel for results without elements, whatever the operator: there is nothing to do."""
 
-    def kernel(_p, *_arrays):
+    def kernel(_p, *_arrays, outs=None):
         results = tuple([xp.empty(s.shape, s.dtype) for s in specs])
         return results if len(results) > 1 else results[0]
 
@@ -238,7 +238,7 @@ def without_axes(
     """
     shape = (1,) if inputs and all(s.shape == () for s in inputs) else None
 
-    def on_arrays(p, *arrays):
+    def on_arrays(p, *arrays, outs=None):
         found = kernel(p, *([a.reshape(shape) for a in arrays] if shape else arrays))
         results = found if isinstance(found, tuple | list) else (found,)
         made = [xp.asarray(r).reshape(s.shape) for r, s in zip(results, outputs, strict=True)]

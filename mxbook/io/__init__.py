@@ -12,17 +12,25 @@
 | `ahead.py`, `crew.py` | threads |
 """
 
-from .backend import MXDataIter
-from .batches import DataBatch, DataDesc, DataIter
-from .image_detection import ImageDetRecordIter
-from .image_record import (
+from . import io
+from .io import (
+    CSVIter,
+    DataBatch,
+    DataDesc,
+    DataIter,
+    ImageDetRecordIter,
     ImageRecordInt8Iter,
     ImageRecordIter,
     ImageRecordIter_v1,
     ImageRecordUInt8Iter,
     ImageRecordUInt8Iter_v1,
+    LibSVMIter,
+    MNISTIter,
+    MXDataIter,
+    NDArrayIter,
+    PrefetchingIter,
+    ResizeIter,
+    _getdata_by_idx,
+    _has_instance,
+    _init_data,
 )
-from .mnist import MNISTIter
-from .ndarray_iter import NDArrayIter, _getdata_by_idx, _has_instance, _init_data
-from .text import CSVIter, LibSVMIter
-from .wrapping import PrefetchingIter, ResizeIter

@@ -111,7 +111,10 @@ class MXDataIter(DataIter):
         return self._present()
 
     def _present(self) -> DataBatch:
-        return DataBatch([self.getdata()], [self.getlabel()], self.getpad(), self.getindex())
+        data, label = self.getdata(), self.getlabel()
+        for array in (data, label):  # which come from where they are asked for, not from a thread
+            array._origin = arrays.origin_of("array", "host")
+        return DataBatch([data], [label], self.getpad(), self.getindex())
 
     def iter_next(self) -> bool:
         """Move to the next batch: whether there is one."""
@@ -155,8 +158,7 @@ def batch_array(shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
 
 def as_ndarray(values: np.ndarray) -> Any:
     """An NDArray over memory that nobody else writes."""
-    spec = spec_of(values.shape, as_dtype(values.dtype), Context("cpu", 0))
-    return arrays.wrap(values, spec, arrays.origin_of("array", "host"))
+    return arrays.wrap(values, spec_of(values.shape, as_dtype(values.dtype), Context("cpu", 0)))
 
 
 def full_batch(

@@ -27,19 +27,18 @@ class Passes:
         self._size = batch_size
         self._round = round_batch
         self._number = -1  # of the pass
-        # Where the last batch of a pass has used some of the next one: that one, and its number.
-        self._begun: tuple[Iterator, int] | None = None
+        # Where the last batch of a pass has used some of another one: which one, and how much.
+        self._begun: tuple[int, int] | None = None
 
     def batches(self) -> Iterator[tuple[list, int]]:
         """The batches of the next pass, each with the number of examples it lacked."""
-        begun, self._begun = self._begun, None
-        batch: list = []
-        if begun:
-            stream, self._number = begun
-            batch = list(islice(stream, self._size))
-        if not batch:
+        self._number, used = self._begun or (self._number + 1, 0)
+        self._begun = None
+        stream = islice(self._examples(self._number), used, None)
+        batch = list(islice(stream, self._size))
+        if used and not batch:  # the batch before has used all of it
             self._number += 1
-            stream = self._examples(self._number)
+            stream = islice(self._examples(self._number), None)
             batch = list(islice(stream, self._size))
         while batch:
             missing = self._size - len(batch)
@@ -56,11 +55,11 @@ class Passes:
         number = self._number
         while len(found) < count:
             number += 1
-            self._begun = self._examples(number), number
-            more = list(islice(self._begun[0], count - len(found)))
+            more = list(islice(self._examples(number), count - len(found)))
             if not more:
                 raise MXNetError("the data has become empty", hint="was a file replaced?")
             found += more
+            self._begun = number, len(more)
         return found
 
     def abandon(self) -> None:

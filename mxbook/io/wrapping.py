@@ -117,13 +117,8 @@ class PrefetchingIter(DataIter):
     def _start(self) -> None:
         self._ahead = [Ahead(_batches(it), 1) for it in self.iters]
 
-    def _stop(self) -> None:
-        for ahead in getattr(self, "_ahead", ()):
-            ahead.close()
-
     def __del__(self) -> None:
-        for ahead in getattr(self, "_ahead", ()):
-            ahead._line.stop()  # not waited for: this may run anywhere
+        self._ahead = []  # their threads end
 
     @property
     def provide_data(self) -> list[DataDesc]:
@@ -146,7 +141,8 @@ class PrefetchingIter(DataIter):
 
     def reset(self) -> None:
         """Start a new pass of all iterators."""
-        self._stop()
+        for ahead in self._ahead:
+            ahead.close()
         for it in self.iters:
             it.reset()
         self._start()

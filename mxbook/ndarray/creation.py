@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mxbook.base.context import Context, current_context
+from mxbook.base.context import Context, context_of, current_context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import DTypeError, ParameterError, ShapeError
 from mxbook.base.spec import spec_of
@@ -50,7 +50,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
             raise DTypeError("the nested lists have different lengths", rule=str(error)) from None
         if host.dtype.kind not in "biuf":
             host = _numeric(host, source_array)
-    return _arrays.from_host(host.astype(as_dtype(kept), copy=False), ctx or current_context())
+    return _arrays.from_host(host.astype(as_dtype(kept), copy=False), context_of(ctx))
 
 
 def _numeric(host: np.ndarray, source: Any) -> np.ndarray:
@@ -78,7 +78,7 @@ def empty(
         from . import sparse_ndarray
 
         return sparse_ndarray.empty(stype, shape, ctx, dtype)
-    spec = spec_of(_shape(shape), as_dtype(dtype), ctx or current_context())
+    spec = spec_of(_shape(shape), as_dtype(dtype), context_of(ctx))
     return _arrays.wrap(_arrays.empty(spec), spec, _arrays.origin_of("empty"))
 
 

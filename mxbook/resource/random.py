@@ -28,6 +28,7 @@ STATES = 1024  # twisters of a context
 SHARE = 64  # a twister makes at least so many numbers before the next one is asked
 SEED_DISTANCE = 127  # between the first twisters of two neighbouring seeds
 COST = 20  # a random number costs about as much as so many additions
+_SHARED = 2**21  # numbers from which on waking another thread is worth it, busy as it may be
 _BAND = 2**16  # numbers made at a time, so that they stay in the processor's cache
 _MANY = 2**14  # words of the single twister looked at together
 
@@ -355,7 +356,8 @@ class Generator:
             for p in every[first:last]:
                 draw(p)
 
-        self._share(len(every), COST * size, some)
+        share = self._share if size >= _SHARED else alone
+        share(len(every), COST * size, some)
 
     def _units(self, p: Portion, real: np.dtype) -> np.ndarray:
         return unit(self._twisters.take(p.first, p.last, p.each * real.itemsize // 4), real)

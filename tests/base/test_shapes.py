@@ -54,3 +54,27 @@ def test_broadcast_is_numpys(a, b):
 def test_a_spec_exists_once(shape):
     assert spec_of(shape) is spec_of(shape)
     assert spec_of(shape).size == int(np.prod(shape))
+
+
+@given(st.lists(st.none() | st.integers(-2, 3), max_size=40).map(tuple))
+def test_lengths_of_an_array(shape):
+    possible = len(shape) <= shapes.MOST_AXES and all(d is None or d >= 0 for d in shape)
+    if possible:
+        shapes.check_lengths(shape)
+    else:
+        with pytest.raises(ShapeError):
+            shapes.check_lengths(shape)
+
+
+@given(FULL, st.integers(0, 4))
+def test_what_a_rule_may_ask_for(shape, least):
+    for check, holds in (
+        (lambda: shapes.check_axes(shape, least), len(shape) >= least),
+        (lambda: shapes.check_filled(shape), 0 not in shape),
+        (lambda: shapes.check_fits(shape, (2, 3), "x"), shape == (2, 3)),
+    ):
+        if holds:
+            check()
+        else:
+            with pytest.raises(ShapeError):
+                check()

@@ -112,3 +112,39 @@ def test_bad_places(tmp_path):
     with pytest.raises(OSError):
         atomic.write(tmp_path, [b""])
     assert os.listdir(tmp_path) == []
+
+
+# ---- files that grow
+
+
+def test_a_draft_is_there_when_it_is_finished(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    draft = atomic.Draft(path)
+    draft.stream.write(b"new")
+    draft.stream.flush()
+    assert path.read_bytes() == b"old"
+    draft.settle()
+    draft.settle()
+    assert path.read_bytes() == b"old"
+    draft.finish()
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_a_draft_that_is_dropped_leaves_nothing(tmp_path):
+    for settle in (False, True):
+        draft = atomic.Draft(tmp_path / "x")
+        draft.stream.write(b"new")
+        if settle:
+            draft.settle()
+        draft.drop()
+        assert os.listdir(tmp_path) == []
+
+
+def test_a_draft_that_is_disowned_is_left_to_the_other_process(tmp_path):
+    draft = atomic.Draft(tmp_path / "x")
+    draft.stream.write(b"not written twice")  # still in the buffer
+    draft.disown()
+    (name,) = os.listdir(tmp_path)
+    assert (tmp_path / name).read_bytes() == b""

@@ -57,6 +57,13 @@ def test_ever_new_shapes_do_not_fill_the_memory():
     assert len(graphs(net)) <= VARIANTS
 
 
+def test_ever_new_numbers_among_the_inputs_do_not_either():
+    net = hybrid(lambda F, x, factor: x * factor)
+    for n in range(VARIANTS + 10):
+        assert net(nd.ones(1), n).asscalar() == n
+    assert len(graphs(net)) <= VARIANTS
+
+
 def test_inputs_of_another_structure():
     def add(F, x, rest):
         for item in rest or ():

@@ -124,6 +124,24 @@ def test_a_replaced_block():
     assert net(X).shape == (3, 7)
 
 
+def test_initialized_only_after_the_first_call():
+    net = nn.Dense(2)
+    net.hybridize()
+    with pytest.raises(RuntimeError, match="has not been initialized"):
+        net(X)
+    net.initialize()
+    assert net(X).shape == (3, 2)
+
+
+def test_hooks_of_the_block_itself_keep_the_graph():
+    net, seen = mlp(3, 2), []
+    net(X)
+    graph = net._cached_op
+    with net.register_forward_hook(lambda b, x, y: seen.append(y.shape)):
+        net(X)
+    assert net._cached_op is graph and seen == [(3, 2)]
+
+
 def test_changes_elsewhere_keep_the_graph():
     net = mlp(3, 2)
     net(X)

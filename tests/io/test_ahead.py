@@ -11,10 +11,6 @@ from mxbook.io import ahead
 from mxbook.io.ahead import Ahead
 
 
-def threads():
-    return [t for t in threading.enumerate() if t.name == "mxbook-ahead"]
-
-
 def ended(thread):
     thread.join(10)
     return not thread.is_alive()
@@ -43,9 +39,10 @@ def test_not_further_ahead_than_allowed():
     for i in range(50):
         assert next(ahead) == i
         assert len(made) <= i + 1 + 3
+    thread = ahead.thread
     ahead.close()
     assert len(made) < 60
-    assert threads() == []
+    assert not thread.is_alive()
 
 
 def test_an_error_comes_in_its_place():

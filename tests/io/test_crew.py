@@ -11,8 +11,8 @@ from mxbook.io import crew
 from mxbook.io.crew import Crew
 
 
-def names():
-    return [t.name for t in threading.enumerate() if t.name.startswith("mxbook-image")]
+def ended(workers):
+    return not any(thread.is_alive() for thread in workers._threads)
 
 
 @given(st.integers(0, 30), st.integers(1, 8))
@@ -23,7 +23,7 @@ def test_every_piece_once(count, threads):
         for job in jobs:
             job.result()
         assert sorted(done) == [(j, i) for j in range(3) for i in range(count)]
-    assert names() == []
+    assert ended(workers)
 
 
 def test_the_first_error_is_raised_and_the_rest_is_done():
@@ -62,7 +62,7 @@ def test_leaving_drops_what_is_not_begun():
         begun.wait(10)
         threading.Timer(0.0, go_on.set).start()
     assert len(done) <= 100
-    assert names() == []
+    assert ended(workers)
 
 
 def test_where_no_thread_can_be_started(monkeypatch):

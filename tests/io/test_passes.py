@@ -40,7 +40,7 @@ def test_the_number_of_the_pass():
     passes = Passes(lambda n: numbers.append(n) or iter("abc"), 2)
     for _ in range(3):
         all_of(passes)
-    assert numbers == [0, 1, 2, 3]
+    assert numbers == [0, 1, 1, 2, 3]
     passes = Passes(lambda n: iter([n] * 3), 2)
     assert [all_of(passes)[-1] for _ in range(3)] == [([0, 1], 1), ([1, 1], 0), ([2, 3], 1)]
 

@@ -215,3 +215,24 @@ def test_automatic_names_of_numbers_get_a_prefix_once():
     assert [n.rstrip("0123456789") for n in made] == [
         *("p__rminusscalar", "p__plusscalar", "p__greater_scalar", "p__rpower_scalar", "p__mul"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: mx.sym.clip(a, a, 0, a_min=1), "two values for 'a_min'"),
+        (lambda: mx.sym.sum(a, a), "sum: the parameter axis"),
+        (lambda: mx.sym.FullyConnected(a, a, a, num_hidden=2, no_bias=True), "no input 'bias'"),
+        (lambda: mx.sym.multi_sum_sq(a, a, num_arrays=1), "multi_sum_sq got 2"),
+    ],
+)
+def test_what_is_too_much_is_not_dropped(make, match):
+    with pytest.raises(ParameterError, match=match):
+        make()
+
+
+def test_errors_of_rules_name_the_operator():
+    with pytest.raises(mx.base.errors.DTypeError, match="exp exp0: data is an array of bool"):
+        mx.sym.exp(a, name="exp0").infer_type(a="bool")
+    with pytest.raises(mx.base.errors.ShapeError, match="broadcast_axis"):
+        mx.sym.broadcast_axis(a, axis=0, size=-2).infer_shape(a=(1,))

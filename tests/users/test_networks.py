@@ -1,9 +1,10 @@
-"""Rows 5, 6 and 12: shapes not known yet, shapes that do not fit, gradients that are old."""
+"""Rows 5, 6, 11 and 12: unknown shapes, shapes that do not fit, writing while recording, old
+gradients."""
 
 import pytest
 
 from mxbook import autograd, gluon, nd
-from mxbook.base.errors import ShapeError
+from mxbook.base.errors import MXNetError, ShapeError
 from mxbook.gluon import DeferredInitializationError, nn
 from mxbook.gluon.trainer import StaleGradientError
 
@@ -104,6 +105,22 @@ def test_row_6_a_transposed_weight():
         nd.FullyConnected(nd.ones((2, 4)), nd.ones((4, 3)), no_bias=True, num_hidden=3)
     assert caught.value.hint == "the weight is transposed: weight.T"
     assert all("made in test_networks.py, line" in text for _, text in caught.value.values)
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_row_11_writing_into_what_a_network_gave(hybrid):
+    net = made()
+    net.hybridize(hybrid)
+    net(nd.ones((2, 4)))
+    with autograd.record():
+        y = net(nd.ones((2, 4)))  # the array
+        with pytest.raises(MXNetError, match="would overwrite an array while recording") as caught:
+            y += 1
+        z = (y + 1).sum()
+    z.backward()
+    line = "y = net(nd.ones((2, 4)))  # the array" if hybrid else "self.branch(h)"
+    assert line in dict(caught.value.place)["made"]
+    assert "x = x + y" in caught.value.hint and "autograd.pause()" in caught.value.hint
 
 
 def test_row_12_gradients_that_were_not_reached():

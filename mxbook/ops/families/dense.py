@@ -60,6 +60,7 @@ def _features(p, data):
 
 @fully_connected.shapes
 def _(p, data, weight, bias=None):
+    shapes.check_axes((None,) if data is None else data, 1)
     expected = (p.num_hidden, _features(p, data) if data else None)
     given = weight
     try:

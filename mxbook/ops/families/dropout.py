@@ -46,25 +46,27 @@ def _mask_shape(p, data):
     draws=_drops,
     cost=lambda p, ins, outs: 10 * shapes.size(outs[1]) + shapes.size(ins[0]),
 )
-def dropout(k, p, data):
+def dropout(k, p, data, *, outs=None):
     """Each element is 0 with probability `p`, and divided by `1 - p` otherwise; the mean stays.
 
     Without training (and in mode `training`) a copy.  The hidden second output holds the factors.
 
     Source: MXNet 1.6, `mx.nd.Dropout`; Srivastava and others, 2014.
     """
-    shape = _mask_shape(p, data.shape)
+    xp, shape = k.xp, _mask_shape(p, data.shape)
+    output, mask = outs or (xp.empty(s, data.dtype) for s in (data.shape, shape))
     if not _drops(p, k.is_train):
-        return data.copy(), k.xp.ones(shape, data.dtype)
+        xp.copyto(output, data)
+        mask.fill(1)
+        return output, mask
     kept = k.to_device(k.random.keep(1 - p.p, shape, data.dtype))
-    mask = kept.astype(_at_least_single(data))
-    mask /= 1 - p.p
-    mask = mask.astype(data.dtype, copy=False)
-    return data * mask, mask
-
-
-def _at_least_single(data):
-    return data.dtype if data.dtype.itemsize > 2 else "float32"
+    factors = mask if data.dtype.itemsize > 2 else xp.empty(shape, "float32")
+    xp.copyto(factors, kept)
+    factors /= 1 - p.p
+    if factors is not mask:
+        xp.copyto(mask, factors)
+    xp.multiply(data, mask, out=output)
+    return output, mask
 
 
 @dropout.shapes

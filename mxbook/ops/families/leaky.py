@@ -98,6 +98,7 @@ def _(p, data, gamma=None):
     outs = [data, data] if p.act_type == "rrelu" else [data]
     if p.act_type != "prelu":
         return [data], outs
+    shapes.check_axes((None,) if data is None else data, 1)
     if gamma is None and data is not None:
         gamma = (data[1 if len(data) > 1 else 0],)
     both_known = shapes.known(data) and shapes.known(gamma)

@@ -78,7 +78,7 @@ def multibox_prior(k, p, data):
 
     Source: MXNet 1.6, `mx.nd.contrib.MultiBoxPrior`; Liu and others, 2016.
     """
-    rows, columns = data.shape[2:]
+    rows, columns = data.shape[2:4]
     given = [(s, p.ratios[0]) for s in p.sizes] + [(p.sizes[0], r) for r in p.ratios[1:]]
     size, ratio = np.array(given, DEFAULT).T
     root = np.sqrt(ratio)

@@ -12,11 +12,13 @@ from mxbook.ops.registry import operator
 
 
 def _bounds(p, dtype):
-    """The bounds as numbers of the element type."""
+    """The bounds as numbers of the element type; one that is NaN is none."""
     if dtype in FLOATS:
         return p.a_min, p.a_max
     info = np.iinfo(dtype)
-    return tuple(min(max(int(b), info.min), info.max) for b in (p.a_min, p.a_max))
+    low = info.min if math.isnan(p.a_min) else p.a_min
+    high = info.max if math.isnan(p.a_max) else p.a_max
+    return tuple(int(min(max(b, info.min), info.max)) for b in (low, high))
 
 
 @operator(

@@ -132,7 +132,11 @@ def _keep(xp, p, data, axes, sizes, out) -> None:
         return
     half, power = data.dtype.itemsize == 2, p.p_value if p.pool_type == "lp" else 1
     wide = data.astype("float32") if half else data
-    found = kernels.sums(xp, wide**power if power > 1 else wide, axes, None if half else out)
+    powers, into = wide**power if power > 1 else wide, None if half else out
+    if p.global_pool:
+        found = powers.sum(axis=tuple(a.axis for a in axes), keepdims=True, out=into)
+    else:
+        found = kernels.sums(xp, powers, axes, into)
     if p.pool_type == "avg":
         found /= sizes
     elif power > 1:

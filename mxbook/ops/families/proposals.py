@@ -160,7 +160,7 @@ def proposal(k, p, cls_prob, bbox_pred, im_info):
 
 @proposal.shapes
 def _(p, cls_prob, bbox_pred, im_info):
-    if cls_prob is not None and cls_prob[0] not in (None, 1):
+    if cls_prob and cls_prob[0] not in (None, 1):
         raise ShapeError(
             f"cls_prob has the shape {shapes.text(cls_prob)}",
             rule="one picture",

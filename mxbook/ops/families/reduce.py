@@ -301,8 +301,8 @@ def _squares_in_single(k, p, data):
         return None
     squares = xp.square(data, out=scratch(xp, "squares", data.shape, data.dtype))
     total = reduced(p, "sum", squares)
-    outside = (total < LEAST_SQUARES) | (total > MOST_SQUARES)
-    return None if outside.any() else total
+    outside = total.min() < LEAST_SQUARES or total.max() > MOST_SQUARES
+    return None if outside else total
 
 
 @norm.types

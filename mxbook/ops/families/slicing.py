@@ -337,7 +337,7 @@ DIAGONAL = (
 
 
 @operator("diag", *DIAGONAL, cost=result_cost)
-def diag(k, p, data, *, out=None):
+def diag(k, p, data):
     """The diagonal of a matrix, or of the matrices in two axes: `out[i] = data[i, i + k]`.
 
     A vector becomes the diagonal of a matrix of zeros.  The diagonal stands in the last axis:
@@ -346,14 +346,12 @@ def diag(k, p, data, *, out=None):
     Errors: ShapeError where there is no such diagonal.  Source: MXNet 1.6, `mx.nd.diag`.
     """
     if data.ndim == 1:
-        return _diagonal_matrix(k, p, data, out)
-    return copied(k, k.xp.diagonal(data, p.k, p.axis1, p.axis2), out)
+        return _diagonal_matrix(k, p, data)
+    return copied(k, k.xp.diagonal(data, p.k, p.axis1, p.axis2))
 
 
-def _diagonal_matrix(k, p, data, out):
-    whole = k.xp.zeros(_diagonal_shape(p, data.shape), data.dtype) if out is None else out
-    if out is not None:
-        out.fill(0)
+def _diagonal_matrix(k, p, data):
+    whole = k.xp.zeros(_diagonal_shape(p, data.shape), data.dtype)
     side = len(whole)
     first = max(p.k, 0) - min(p.k, 0) * side
     whole.reshape(-1)[first : first + len(data) * (side + 1) : side + 1] = data

@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxbook as mx
-from mxbook.base.errors import ParameterError, ShapeError
-from mxbook.gluon.data import ArrayDataset, Dataset, SequentialSampler, SimpleDataset
+from mxbook.base.errors import MXNetError, ParameterError, ShapeError
+from mxbook.gluon.data import (
+    ArrayDataset,
+    Dataset,
+    RecordFileDataset,
+    SequentialSampler,
+    SimpleDataset,
+)
 
 lists = st.lists(st.integers(0, 9), max_size=20)
 
@@ -98,3 +104,19 @@ def test_arrays():
 def test_bad_input(make, error):
     with pytest.raises(error):
         make()
+
+
+def test_record_files(tmp_path):
+    path = str(tmp_path / "a.rec")
+    with mx.recordio.MXIndexedRecordIO(str(tmp_path / "a.idx"), path, "w") as out:
+        for i in range(5):
+            out.write_idx(10 * i, bytes([i]) * i)
+    records = RecordFileDataset(path)
+    assert len(records) == 5
+    assert [records[i] for i in (3, 0)] == [b"\3\3\3", b""]
+    assert pickle.loads(pickle.dumps(records))[4] == b"\4\4\4\4"
+    (tmp_path / "a.idx").unlink()
+    with pytest.raises(MXNetError, match="has no index") as caught:
+        RecordFileDataset(path)
+    exec(caught.value.hint)  # the hint is a program that writes it
+    assert RecordFileDataset(path)[2] == b"\2\2"

@@ -160,7 +160,7 @@ class ImageFolderDataset(Dataset):
         for folder in sorted(os.listdir(root)):
             path = os.path.join(root, folder)
             if not os.path.isdir(path):
-                warnings.warn(f"Ignoring {path}, which is not a directory.", stacklevel=4)
+                warnings.warn(f"Ignoring {path}, which is not a directory.", stacklevel=3)
                 continue
             for name in sorted(os.listdir(path)):
                 ending = os.path.splitext(name)[1]
@@ -168,7 +168,7 @@ class ImageFolderDataset(Dataset):
                     warnings.warn(
                         f"Ignoring {os.path.join(path, name)} of type {ending}. Only support "
                         + ", ".join(self._exts),
-                        stacklevel=4,
+                        stacklevel=3,
                     )
                     continue
                 self.items.append((os.path.join(path, name), len(self.synsets)))

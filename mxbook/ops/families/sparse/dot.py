@@ -83,11 +83,12 @@ def _csr_first(p, found):
 
 @dot.sparse(match=_csr_first)
 def _(k, p, lhs, rhs):
-    vector = len(rhs.shape) == 1
-    right = sparse.to_dense(k.xp, rhs).reshape(-1, 1) if vector else rhs
+    first, *rest = rhs.shape
+    matrix = len(rest) == 1
+    right = rhs if matrix else sparse.to_dense(k.xp, rhs).reshape(first, shapes.size(rest))
     csr = transposed(k.xp, lhs) if p.transpose_a else lhs
     found = product(k, csr, right)
-    found = found.reshape(-1) if vector else found
+    found = found if matrix else found.reshape(csr.shape[0], *rest)
     stype = _csr_first(p, ("csr", "default"))[0]
     if stype == "row_sparse" and p.transpose_a:  # rows that are stored, though they may be zero
         (rows,) = k.xp.nonzero(k.xp.diff(csr.indptr))
@@ -104,14 +105,10 @@ def _csr_second(p, found):
 @dot.sparse(match=_csr_second)
 def _(k, p, lhs, rhs):
     csr = rhs if p.transpose_b else transposed(k.xp, rhs)
-    turned = k.xp.ascontiguousarray(_rows(lhs).T)
-    found = k.xp.ascontiguousarray(product(k, csr, turned).T)
-    found = found[0] if lhs.ndim == 1 else found
+    *rest, last = lhs.shape
+    turned = k.xp.ascontiguousarray(lhs.reshape(shapes.size(rest), last).T)
+    found = k.xp.ascontiguousarray(product(k, csr, turned).T).reshape(*rest, csr.shape[0])
     return sparse.cast(k.xp, found, p.forward_stype or "csr")
-
-
-def _rows(lhs):
-    return lhs.reshape(1, -1) if lhs.ndim == 1 else lhs
 
 
 def _one_axis(p, found):

@@ -75,9 +75,15 @@ def _vector(shape: Any) -> None:
         raise ShapeError(f"vertices of shape {shapes.text(shape)}", rule="one axis")
 
 
+def _matrix(graph: Dims) -> None:
+    if len(graph) != 2:
+        raise ShapeError(f"a graph of shape {shapes.text(graph)}", rule="(vertices, vertices)")
+
+
 def _square(graph: Dims) -> int:
     """The number of vertices."""
-    if len(graph) != 2 or graph[0] != graph[1]:
+    _matrix(graph)
+    if graph[0] != graph[1]:
         raise ShapeError(f"a graph of shape {shapes.text(graph)}", rule="(vertices, vertices)")
     return graph[0]
 
@@ -163,7 +169,6 @@ edge_id.example([[1, 0, 0], [0, 2, 0], [0, 0, 3]], [0, 0, 1, 1, 2, 2], [0, 1, 1,
 
 @operator(
     "_contrib_dgl_adjacency",
-    shape=rules.same_shape,
     type=_fixed_types(lambda p, count: [ID], lambda p: [REAL]),
 )
 def dgl_adjacency(k, _p, data):
@@ -172,6 +177,13 @@ def dgl_adjacency(k, _p, data):
     Source: MXNet 1.6, `mx.nd.contrib.dgl_adjacency`.
     """
     return data.with_data(k.xp.ones(len(data.data), REAL))
+
+
+@dgl_adjacency.shapes
+@rules.forward
+def _(p, data):
+    _matrix(data)
+    return data
 
 
 _takes_graphs(dgl_adjacency, _one, lambda p: ("csr",))
@@ -247,8 +259,7 @@ def _renumbered(xp, graph):
 @dgl_subgraph.shapes
 @rules.forward
 def _(p, graph, *lists):
-    if len(graph) != 2:
-        raise ShapeError(f"a graph of shape {shapes.text(graph)}", rule="(vertices, vertices)")
+    _matrix(graph)
     for vertices in lists:
         _vector(vertices)
     return [lists[i] * 2 for i in _parts_layout(p)]

@@ -74,6 +74,8 @@ def backward_embedding(k, p, part, indices):
 @forward
 def _(p, part, indices):
     shapes.check_fits(part, (*indices, *p.shape[1:]), "the gradient")
+    if 0 not in indices:
+        shapes.check_filled(p.shape[:1], "a table")
     return p.shape
 
 
