@@ -1,10 +1,14 @@
 """Fixtures that many tests share."""
 
+import contextlib
 import os
 import sys
 
 import pytest
 from hypothesis import settings
+
+from mxbook import engine
+from mxbook.base.errors import MXNetError
 
 # A busy machine is slow now and then; how fast something is, benchmarks say.
 settings.register_profile("mxbook", deadline=None)
@@ -22,6 +26,14 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over():
+    """Failures that a test did not look at are not shown to the next one."""
+    yield
+    with contextlib.suppress(MXNetError):
+        engine.wait_for_all()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ adding one.
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -192,7 +193,7 @@ def array_function(op: Operator, general: Callable, numpy: bool = False) -> Call
     return function
 
 
-def general_function(
+def general_function(  # noqa: C901 - a call costs more than a line
     op: Operator, general: Callable, bind: Callable, numpy: bool = False
 ) -> Callable:
     """A function of arrays and parameters.
@@ -204,20 +205,45 @@ def general_function(
     table = new_table()
     signed = any(isinstance(param, Real) for param in op.params)
 
-    def function(*args, out=None, name=None, **kwargs):  # `name` is for symbols, ignored on arrays
+    # `name` is for symbols, ignored on arrays.
+    def function(*args, out=None, name=None, **kwargs):  # noqa: C901
         if out is not None or not mode.inline or (signed and zero_among(args, kwargs)):
             return general(*args, out=out, **kwargs)
         cls = arrays.numpy_class if numpy else arrays.array_class
-        given, key = told_apart(op, args, kwargs, cls)
+        given, key = [], []
+        for a in args:
+            if type(a) is cls:
+                given.append(a)
+                key.append(a._spec)
+            else:
+                key.append(a)
+        if op.uses_train:
+            key.append(local.training)
+        if not given:
+            key.append(current_context())
+        if kwargs:
+            key.extend(kwargs.items())
+        key = tuple(key)
         try:
             plan, p = table.get(key, UNKNOWN)
         except TypeError:  # a list among the parameters
             return general(*args, **kwargs)
-        if plan is None or not all(map(idle, given)):
+        if plan is None:
             if p is None:
                 remember(op, bind, table, key, args, kwargs, cls)
             return general(*args, **kwargs)
-        results = results_of(plan, p, given, arrays.origin_of(plan), cls)
+        for a in given:
+            if a._var is not None and not idle(a):
+                return general(*args, **kwargs)
+        origin = arrays.origin_of(plan)
+        try:
+            found = run_kernel(plan, p, given)
+        except Exception as error:
+            results = failed(plan, error, given, None, origin, cls)
+        else:
+            if mode.plain and type(found) is np.ndarray:
+                return arrays.wrap(found, plan.output, origin, cls)
+            results = wrapped(plan, found, origin, cls)
         if not mode.plain:
             note(plan, p, given, results)
         return results[0] if plan.visible == 1 else results[: plan.visible]
@@ -225,26 +251,20 @@ def general_function(
     return function
 
 
+def run_kernel(plan: Plan, p: Values, given: list) -> Any:
+    """What the kernel of a simple plan makes of ready arrays."""
+    data = [a._data for a in given]
+    if plan.pooled:
+        return local.quiet.run(plan.kernel, p, *data, out=arrays.empty(plan.output))
+    return local.quiet.run(plan.kernel, p, *data)
+
+
 def zero_among(args: tuple, kwargs: dict) -> bool:
     """Whether a number is 0.0 or -0.0, which are the same to a table."""
-    return any(type(v) is float and v == 0 for v in (*args, *kwargs.values()))
-
-
-def told_apart(op: Operator, args: tuple, kwargs: dict, cls: type) -> tuple[list, tuple]:
-    """The arrays of a call, and what it has in common with others: specs and parameters."""
-    given, key = [], []
-    for a in args:
-        if type(a) is cls:
-            given.append(a)
-            key.append(a._spec)
-        else:
-            key.append(a)
-    if not given:
-        key.append(current_context())
-    if op.uses_train:
-        key.append(local.training)
-    key.extend(kwargs.items())
-    return given, tuple(key)
+    for v in (*args, *kwargs.values()):  # noqa: SIM110 - `any` takes twice as long
+        if type(v) is float and v == 0:
+            return True
+    return False
 
 
 def note(plan: Plan, p: Values, given: list, results: list) -> None:
@@ -256,19 +276,11 @@ def note(plan: Plan, p: Values, given: list, results: list) -> None:
         unrecorded(result)
 
 
-def results_of(plan: Plan, p: Values, given: list, origin: tuple, cls: type) -> list:
-    """Call the kernel of a simple plan on ready arrays."""
-    data, run, wrap = [a._data for a in given], local.quiet.run, arrays.wrap
-    try:
-        if plan.pooled:
-            found = run(plan.kernel, p, *data, out=arrays.empty(plan.output))
-        else:
-            found = run(plan.kernel, p, *data)
-    except Exception as error:
-        return failed(plan, error, given, None, origin, cls)
-    if type(found) is tuple or type(found) is list:
-        return [wrap(d, spec, origin, cls) for d, spec in zip(found, plan.outputs, strict=True)]
-    return [wrap(found, plan.output, origin, cls)]
+def wrapped(plan: Plan, found: Any, origin: tuple, cls: type) -> list:
+    """What a kernel has given, as arrays."""
+    found = found if isinstance(found, tuple | list) else (found,)
+    wrap = arrays.wrap
+    return [wrap(d, spec, origin, cls) for d, spec in zip(found, plan.outputs, strict=True)]
 
 
 UNKNOWN = (None, None)  # in place of a plan and values: a call that was not seen before ...

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from mxbook import autograd, context
 from mxbook.base.errors import MXNetError, ParameterError, nearest
-from mxbook.ndarray import waitall
 from mxbook.ops.examples import Example, In
 from mxbook.ops.registry import operators
 from mxbook.testing.cases import Case, cases_of
@@ -58,8 +57,8 @@ def scaled(case: Case, elements: int) -> Case:
         inputs = grow(case.example.inputs, elements)
         larger = Case(case.op, case.number, _example(inputs, case.params))
         try:
-            larger.call(*larger.arrays())
-            waitall()
+            for result in larger.call(*larger.arrays()):
+                result.wait_to_read()
         except MXNetError:  # the parameters do not allow it
             continue
         return larger
@@ -130,7 +129,8 @@ def _backward(case: Case, arrays: list, rounds: int) -> float | None:
 
     def backward() -> None:
         autograd.backward(results, retain_graph=True)
-        waitall()
+        for i in case.differentiable:
+            arrays[i].grad.wait_to_read()
 
     times = _times(backward, rounds)
     return times[len(times) // 2]

@@ -28,7 +28,7 @@ STATES = 1024  # twisters of a context
 SHARE = 64  # a twister makes at least so many numbers before the next one is asked
 SEED_DISTANCE = 127  # between the first twisters of two neighbouring seeds
 COST = 20  # a random number costs about as much as so many additions
-_SHARED = 2**21  # numbers from which on waking another thread is worth it, busy as it may be
+_SHARED = 2**19  # numbers from which on waking another thread is worth it, busy as it may be
 _BAND = 2**16  # numbers made at a time, so that they stay in the processor's cache
 _MANY = 2**14  # words of the single twister looked at together
 
@@ -133,6 +133,15 @@ class Generator:
         first = SEED_DISTANCE * seed % 2**32
         self._twisters = Twisters((first + np.arange(STATES)) % 2**32)
         self._single = Twisters(np.array([seed if one_context else first]) % 2**32)
+
+    def peek(self) -> int:
+        """A number that says where the stream stands: the next two words of the first twister."""
+        low, high = self._twisters.look(0, 1, 2)[0].tolist()
+        return low | high << 32
+
+    def pass_over(self) -> None:
+        """Leave out the numbers that `peek` shows."""
+        self._twisters.take(0, 1, 2)
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Everything that decides the numbers to come, as plain arrays; see `set_state`.

@@ -35,7 +35,13 @@ zeros.example(shape=(2, 3)).gives(lambda: np.zeros((2, 3)))
 @operator("_ones", SHAPE, CTX, DTYPE, shape=_given_shape, aliases=("_npi_ones",), **CREATION)
 def ones(k, p):
     """An array of ones."""
-    return k.xp.ones(p.shape, p.dtype)
+    return _filled(k, p, 1)
+
+
+def _filled(k, p, value):
+    whole = k.xp.empty(p.shape, p.dtype)
+    whole.fill(value)
+    return whole
 
 
 ones.example(shape=(2, 3), dtype="float64").gives(lambda: np.ones((2, 3)))
@@ -53,7 +59,7 @@ ones.example(shape=(2, 3), dtype="float64").gives(lambda: np.ones((2, 3)))
 )
 def full(k, p):
     """An array with the same value everywhere."""
-    return k.xp.full(p.shape, as_scalar(p.value, p.dtype), p.dtype)
+    return _filled(k, p, as_scalar(p.value, p.dtype))
 
 
 full.example(shape=(3,), value=1.5).gives(lambda: np.full(3, 1.5))
@@ -119,7 +125,11 @@ arange.example(start=1, stop=3, step=0.5, repeat=2).gives(lambda: np.repeat([1, 
 )
 def eye(k, p):
     """Ones on a diagonal, zeros elsewhere."""
-    return k.xp.eye(p.N, p.M or p.N, p.k, dtype=p.dtype)
+    columns = p.M or p.N
+    flat = k.xp.zeros(p.N * columns, p.dtype)
+    first = max(p.k, 0) - min(p.k, 0) * columns
+    flat[first : max(columns - p.k, 0) * columns : columns + 1] = 1
+    return flat.reshape(p.N, columns)
 
 
 eye.example(N=3, M=4, k=1).gives(lambda: np.eye(3, 4, 1))

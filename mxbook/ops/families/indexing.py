@@ -49,8 +49,9 @@ def checked(index: Any, low: int, high: int) -> Any:
 
     On a GPU this waits for the positions.
     """
-    outside = (index < low) | (index >= high)
-    if bool(outside.any()):
+    # Below `low` is far above `high` without a sign.
+    if index.size and (index - low if low else index).view("uint64").max() >= high - low:
+        outside = (index < low) | (index >= high)
         worst = int(index[outside].reshape(-1)[0])
         raise IndexingError(
             f"position {worst} lies outside", rule=f"positions from {low} to {high - 1}"
@@ -95,7 +96,7 @@ def take(k, p, a, indices):
     Errors: IndexingError for positions outside with `mode="raise"`.
     Source: MXNet 1.6, `mx.nd.take`.
     """
-    return k.xp.take(a, positions(k, indices, a.shape[p.axis], p.mode), axis=p.axis)
+    return a.take(positions(k, indices, a.shape[p.axis], p.mode), axis=p.axis)
 
 
 take.shapes(forward(lambda p, a, indices: _taken_shape(p.axis, a, indices)))
@@ -120,7 +121,12 @@ def backward_take(k, p, part, indices):
     return scattered_sum(k, p.shape, places_along(k, p.shape, axis, index), part)
 
 
-backward_take.shapes(forward(lambda p, part, indices: p.shape))
+def _untaken_shape(p, part, indices):
+    shapes.check_fits(part, _taken_shape(p.axis, p.shape, indices), "the gradient")
+    return p.shape
+
+
+backward_take.shapes(forward(_untaken_shape))
 
 
 @backward_take.gradient("part")
@@ -154,7 +160,7 @@ def embedding(k, p, data, weight):
 
     Source: MXNet 1.6, `mx.nd.Embedding`.
     """
-    return k.xp.take(weight, positions(k, data, p.input_dim, "clip"), axis=0)
+    return weight.take(positions(k, data, p.input_dim, "clip"), axis=0)
 
 
 @embedding.shapes
@@ -334,13 +340,16 @@ def one_hot(k, p, indices):
 
     Positions outside give `off_value` everywhere.  Source: MXNet 1.6, `mx.nd.one_hot`.
     """
-    xp = k.xp
+    xp, size = k.xp, indices.size * p.depth
     on, off = as_scalar(p.on_value, p.dtype), as_scalar(p.off_value, p.dtype)
-    size = indices.size * p.depth
     result = xp.full(size, off, p.dtype) if off else xp.zeros(size, p.dtype)
     index = indices.reshape(-1).astype("int64")
-    place = xp.minimum(xp.maximum(index, 0), p.depth - 1)
-    result[xp.arange(0, size, p.depth) + place] = xp.where(place == index, on, off)
+    if size and index.view("uint64").max() < p.depth:  # all of them lie inside
+        index += xp.arange(0, size, p.depth)
+        result[index] = on
+    else:
+        place = xp.minimum(xp.maximum(index, 0), p.depth - 1)
+        result[xp.arange(0, size, p.depth) + place] = xp.where(place == index, on, off)
     return result.reshape(*indices.shape, p.depth)
 
 
@@ -358,7 +367,8 @@ def _nd_places(k, shape, indices):
     total = None
     for row, length in zip(indices.astype("int64"), shape, strict=False):
         row = checked(row, -length, length)
-        row = k.xp.remainder(row, length or 1)
+        if row.size and row.min() < 0:  # this takes longer than all the rest
+            row = k.xp.remainder(row, length)
         total = row if total is None else total * length + row
     return total
 
@@ -393,7 +403,7 @@ def gather_nd(k, _p, data, indices):
     Errors: IndexingError for positions outside.  Source: MXNet 1.6, `mx.nd.gather_nd`.
     """
     rows = data.reshape(_rows(data.shape, indices.shape))
-    found = k.xp.take(rows, _nd_places(k, data.shape, indices), axis=0)
+    found = rows.take(_nd_places(k, data.shape, indices), axis=0)
     return found.reshape(_gathered_shape(data.shape, indices.shape))
 
 
@@ -426,8 +436,9 @@ def scatter_nd(k, p, data, indices):
     outside.  Source: MXNet 1.6, `mx.nd.scatter_nd`.
     """
     count, inner = _rows(p.shape, indices.shape)
-    rows = k.xp.zeros((count, inner), data.dtype)
-    rows[_nd_places(k, p.shape, indices).reshape(-1)] = data.reshape(-1, inner)
+    rows = k.xp.zeros((count, inner) if inner > 1 else count, data.dtype)
+    values = data.reshape(-1, *rows.shape[1:])
+    rows[_nd_places(k, p.shape, indices).reshape(-1)] = values
     return rows.reshape(p.shape)
 
 

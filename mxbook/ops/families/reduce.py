@@ -45,24 +45,22 @@ def _axes(axis, exclude, ndim):
 
 
 @lru_cache(maxsize=1024)
-def _kept(axes, shape):
-    return tuple(1 if i in axes else n for i, n in enumerate(shape))
-
-
-@lru_cache(maxsize=1024)
-def _left(axes, shape):
-    return tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
+def _layout(axis, exclude, keepdims, shape):
+    """The axes to reduce, the shape with them as axes of length 1, and the shape of the result."""
+    axes = _axes(axis, exclude, len(shape))
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    left = tuple(n for i, n in enumerate(shape) if i not in axes) or (1,)
+    return axes, kept, kept if keepdims else left
 
 
 def kept_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result with the reduced axes as axes of length 1."""
-    return _kept(reduced_axes(p, len(shape)), shape)
+    return _layout(p.axis, getattr(p, "exclude", False), p.keepdims, shape)[1]
 
 
 def reduced_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the result; (1,) where nothing is left, as arrays have at least one axis."""
-    axes = reduced_axes(p, len(shape))
-    return _kept(axes, shape) if p.keepdims else _left(axes, shape)
+    return _layout(p.axis, getattr(p, "exclude", False), p.keepdims, shape)[2]
 
 
 def chosen_shape(p: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -81,14 +79,16 @@ def reduced(p: Any, method: str, data: Any, out: Any = None, dtype: Any = None) 
     `dtype` is the type to accumulate in; the result has the type of the data.  float16 is
     accumulated in float32, which is as exact as MXNet's compensated sums.
     """
-    axes, shape = reduced_axes(p, data.ndim), reduced_shape(p, data.shape)
-    into = None if out is None else out.reshape(kept_shape(p, data.shape))
-    function, options = getattr(data, method), {} if dtype is None else {"dtype": dtype}
+    exclude = getattr(p, "exclude", False)
+    axes, kept, shape = _layout(p.axis, exclude, p.keepdims, data.shape)
+    function = getattr(data, method)
     if dtype is not None and dtype != data.dtype:
-        found = function(axis=axes, keepdims=True, **options)
-        return found.astype(data.dtype).reshape(shape)
-    found = function(axis=axes, keepdims=True, out=into, **options)
-    return found.reshape(shape) if out is None else out
+        return function(axis=axes, dtype=dtype).astype(data.dtype).reshape(shape)
+    options = {} if dtype is None else {"dtype": dtype}
+    if out is None:
+        return function(axis=axes, keepdims=True, **options).reshape(shape)
+    function(axis=axes, keepdims=True, out=out.reshape(kept), **options)
+    return out
 
 
 def accumulator(dtype: np.dtype) -> np.dtype:

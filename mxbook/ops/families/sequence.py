@@ -25,18 +25,21 @@ AXIS = Int("axis", 0, low=0, high=1, doc="The axis of time; the examples lie alo
 
 
 def _counted(lengths: Any, low: int, steps: int) -> Any:
-    """The lengths as int64; raises IndexingError for one below `low` or above `steps`.
+    """How far the lengths are above `low`, as int64; IndexingError for one that is not or that is
+    above `steps`.
 
     On a GPU this waits for the lengths.
     """
-    lengths = lengths.astype("int64")
-    outside = lengths[(lengths < low) | (lengths > steps)]
-    if outside.size:
+    above = lengths.astype("int64")
+    if low:
+        above -= low
+    if above.size and above.view("uint64").max() > steps - low:  # -1 is large without a sign
+        wrong = lengths[(above < 0) | (above > steps - low)]
         raise IndexingError(
-            f"a sequence has the length {int(outside[0])}",
+            f"a sequence has the length {int(wrong[0])}",
             rule=f"from {low} to {steps}, which is the length of data along the axis of time",
         )
-    return lengths
+    return above
 
 
 def _examples(p, data, lengths):
@@ -109,7 +112,7 @@ def _(F, p, dy, sequence_length):
 def _last_step(k, p, shape, lengths):
     """Where the last step of each example is in data of a shape."""
     steps, examples = shape[p.axis], k.xp.arange(shape[1 - p.axis])
-    last = steps - 1 if lengths is None else _counted(lengths, 1, steps) - 1
+    last = steps - 1 if lengths is None else _counted(lengths, 1, steps)
     return (last, examples) if p.axis == 0 else (examples, last)
 
 

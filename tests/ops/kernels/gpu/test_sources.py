@@ -23,10 +23,11 @@ def machine_code(source: str, device: str, real: str) -> bytes:
     program = checked(nvrtc.nvrtcCreateProgram(source.encode(), b"source.cu", 0, [], []))
     options = [o.encode() for o in (f"--gpu-architecture={device}", *gpu.options(real))]
     status = nvrtc.nvrtcCompileProgram(program, len(options), options)[0]
-    log = b" " * checked(nvrtc.nvrtcGetProgramLogSize(program))
+    # Written into: a single character would be the one that all of Python shares.
+    log = bytes(checked(nvrtc.nvrtcGetProgramLogSize(program)) + 1)
     checked(nvrtc.nvrtcGetProgramLog(program, log))
     assert status == nvrtc.nvrtcResult.NVRTC_SUCCESS, log.decode()
-    code = b" " * checked(nvrtc.nvrtcGetCUBINSize(program))
+    code = bytes(checked(nvrtc.nvrtcGetCUBINSize(program)) + 1)
     checked(nvrtc.nvrtcGetCUBIN(program, code))
     checked(nvrtc.nvrtcDestroyProgram(program))
     return code
