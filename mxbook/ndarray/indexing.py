@@ -28,8 +28,9 @@ from . import registry as F
 def get(array: Any, key: Any) -> Any:
     """`array[key]`; raises IndexingError where the index does not fit."""
     key = canonical(array, key)
-    if any(isinstance(k, np.ndarray) for k in key):
-        return _advanced(array, key)
+    for k in key:
+        if type(k) is np.ndarray:
+            return _advanced(array, key)
     # With an Ellipsis the library gives a view of a single element, too.
     part = _numpy_index(array, array._data, key if Ellipsis in key else (*key, ...))
     shape = part.shape or _no_axes(array)
@@ -79,7 +80,7 @@ def canonical(array: Any, key: Any) -> tuple:
     """The index as a tuple of numbers, slices, None, Ellipsis and NumPy arrays of int64."""
     items = key if isinstance(key, tuple) else (key,)
     if not _is_numpy(array):
-        return tuple(_item(k) for k in items)
+        return tuple([_item(k) for k in items])
     found: list = []
     for k in items:
         mask = _mask(k)
@@ -118,7 +119,10 @@ def _item(k: Any) -> Any:
 
 def _integers(k: slice) -> slice:
     parts = (k.start, k.stop, k.step)
-    return slice(*[p if p is None else int(p) for p in parts])
+    for p in parts:
+        if p is not None and type(p) is not int:
+            return slice(*[p if p is None else int(p) for p in parts])
+    return k
 
 
 def _shadow(shape: tuple[int, ...]) -> np.ndarray:

@@ -69,11 +69,12 @@ def measured(row: Row, size: int, quick: bool) -> tuple[tuple[int, ...], float, 
 
 def finished(found: Any) -> list:
     """The result, or several, as a list, after it has been waited for."""
-    results = found if isinstance(found, list) else [found]
-    for array in results:
-        if array is not None:
-            array.wait_to_read()
-    return results
+    if type(found) is mx.nd.NDArray:
+        found.wait_to_read()
+        return [found]
+    for array in found or ():
+        array.wait_to_read()
+    return found
 
 
 def check(row: Row, ours: list, by_hand: Any) -> None:

@@ -58,7 +58,10 @@ def _gray(k, data):
     wide = _wide(data)
     if data.shape[2] == 1:
         return wide
-    return (wide * k.to_device(GRAY.astype(wide.dtype))).sum(axis=2, keepdims=True)
+    red, green, blue = (wide[..., i : i + 1] * wide.dtype.type(GRAY[i]) for i in range(3))
+    red += green  # three long sums are quicker than many sums of three
+    red += blue
+    return red
 
 
 def contrasted(k, data, factor):

@@ -366,9 +366,8 @@ def _nd_places(k, shape, indices):
     """Row numbers named by `indices` of shape `(m, ...)`: positions along the first m axes."""
     total = None
     for row, length in zip(indices.astype("int64"), shape, strict=False):
-        row = checked(row, -length, length)
-        if row.size and row.min() < 0:  # this takes longer than all the rest
-            row = k.xp.remainder(row, length)
+        if row.size and row.view("uint64").max() >= length:  # -1 is large without a sign
+            row = k.xp.remainder(checked(row, -length, length), length)
         total = row if total is None else total * length + row
     return total
 

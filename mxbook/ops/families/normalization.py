@@ -156,7 +156,7 @@ def batch_norm_gradient(
     With `x = (data - mean) * inverse`, the normalised data, and means over all but the channel:
     `d_beta = sum(delta)`, `d_gamma = sum(delta * x)`, and
     `d_data = gamma * inverse * (delta - batch * (mean(delta) + x * mean(delta * x)))`,
-    where `batch` is 1 if mean and variance are those of the batch and 0 otherwise.
+    where `batch` is 1 in training and 0 otherwise; mean and variance are then the moving averages.
     """
     xp, count, work = k.xp, data.size // len(mean), SHARED_COST * data.size
     last, dy, x = kernels.by_channel(p.axis, delta, data)
@@ -166,6 +166,8 @@ def batch_norm_gradient(
         for moving, now in ((moving_mean, mean), (moving_var, variance)):
             moving *= p.momentum
             moving += now * (1 - p.momentum)
+    else:  # also where mean and inverse are those of a batch, because forward was in training
+        mean, inverse = moving_mean, 1 / xp.sqrt(moving_var + p.eps)
     sums = k.share(
         len(x), work, lambda i, j: kernels.gradient_sums(xp, dy[i:j], x[i:j], last, mean)
     )
@@ -206,7 +208,7 @@ def _(p, delta, data, *vectors):
 
 
 @batch_norm_gradient.gradient
-def _(F, p, dys, delta, data, gamma, mean, inverse, batch, data_shape):
+def _(F, p, dys, delta, data, gamma, mean, inverse, moving_mean, moving_var, batch, data_shape):
     """Second order.  With x and means as above, and u, v, w arriving at d_data, d_gamma, d_beta.
 
     Mean and inverse are functions of the data: what flows to them is part of the data's gradient.
@@ -225,6 +227,8 @@ def _(F, p, dys, delta, data, gamma, mean, inverse, batch, data_shape):
     u = zero if u is None else u
     v = F.zeros_like(gamma) if v is None or p.fix_gamma else v
     w = F.zeros_like(gamma) if w is None else w
+    mean = batch * mean + (1 - batch) * moving_mean
+    inverse = batch * inverse + (1 - batch) * F.rsqrt(moving_var + p.eps)
     b, r = F.Reshape(batch, shape=(1,) * ndim), stretched(inverse)
     g = F.ones_like(r) if p.fix_gamma else stretched(gamma)
     v, w = stretched(v), stretched(w)

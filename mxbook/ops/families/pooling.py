@@ -87,8 +87,13 @@ def _output_shape(p, shape):
     shapes.check_filled(shape[1:])
     if p.pool_type == "lp" and p.p_value is None:
         raise ParameterError("pool_type lp needs p_value", rule="p_value 1, 2 or 3")
+    return _placed(shape, axes_of(p, shape))
+
+
+def _placed(shape, axes):
+    """The shape, with the numbers of positions in place of lengths."""
     found = list(shape)
-    for a in axes_of(p, shape):
+    for a in axes:
         found[a.axis] = a.places
     return tuple(found)
 
@@ -115,7 +120,7 @@ def pooling(k, p, data, *, out=None):
     Source: MXNet 1.6, `mx.nd.Pooling`.
     """
     axes = axes_of(p, data.shape)
-    found = k.xp.empty(_output_shape(p, data.shape), data.dtype) if out is None else out
+    found = k.xp.empty(_placed(data.shape, axes), data.dtype) if out is None else out
     sizes = window_sizes(k, p, axes, data) if p.pool_type == "avg" else None
 
     def examples(i, j):
@@ -147,6 +152,8 @@ def _keep(xp, p, data, axes, sizes, out) -> None:
 
 def window_sizes(k, p, axes, data):
     """What sums are divided by to be means, shaped so that it can be stretched over the output."""
+    if p.global_pool:
+        return shapes.size(a.length for a in axes)
     include = p.count_include_pad is not False
     sizes = np.ones((1,) * data.ndim, "float64")
     for a in axes:
