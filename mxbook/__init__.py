@@ -7,18 +7,20 @@
 
 import os as _os
 import sys as _sys
+from importlib.util import find_spec as _find_spec
 
-if (
-    "numpy" not in _sys.modules
-    and "OPENBLAS_NUM_THREADS" not in _os.environ
-    and _os.environ.get("MXNET_ENGINE_TYPE") != "NaiveEngine"
-):
-    # One pool of threads is enough, and the engine has one: see `backend/blas.py`.  OpenBLAS looks
-    # at this when it is loaded; programs that are started from here must not inherit it.
-    _os.environ["OPENBLAS_NUM_THREADS"] = _os.environ.get("MXBOOK_BLAS_THREADS", "1")
+if "numpy" not in _sys.modules:
+    # How OpenBLAS, which looks at this when it is loaded, goes with the engine's workers: see
+    # `backend/blas.py`.  Programs that are started from here must not inherit it.
+    _wanted = {"OPENBLAS_THREAD_TIMEOUT": "20"}  # threads without work sleep after 0.4 ms, not 25
+    if _find_spec("threadpoolctl") is None:
+        _wanted["OPENBLAS_NUM_THREADS"] = "1"
+    _wanted = {name: value for name, value in _wanted.items() if name not in _os.environ}
+    _os.environ.update(_wanted)
     import numpy as _numpy
 
-    del _os.environ["OPENBLAS_NUM_THREADS"]
+    for _name in _wanted:
+        del _os.environ[_name]
 
 from . import autograd, base, context, engine, name, ndarray, random, storage
 from . import ndarray as nd
@@ -36,6 +38,7 @@ _LATER = {
     "attribute": "attribute",
     "book": "book",
     "callback": "callback",
+    "contrib": "contrib",
     "executor": "executor",
     "executor_manager": "executor_manager",
     "explain": "explain",
@@ -49,6 +52,7 @@ _LATER = {
     "kvstore": "kvstore",
     "kvstore_server": "kvstore_server",
     "libinfo": "libinfo",
+    "library": "library",
     "log": "log",
     "lr_scheduler": "lr_scheduler",
     "metric": "metric",
@@ -57,20 +61,30 @@ _LATER = {
     "module": "module",
     "mon": "monitor",
     "monitor": "monitor",
+    "ndarray_doc": "ndarray_doc",
+    "notebook": "notebook",
     "np": "numpy",
     "npx": "numpy_extension",
     "numpy": "numpy",
+    "numpy_dispatch_protocol": "numpy_dispatch_protocol",
     "numpy_extension": "numpy_extension",
+    "numpy_op_signature": "numpy_op_signature",
     "operator": "operator",
     "optimizer": "optimizer",
     "profiler": "profiler",
     "recordio": "recordio",
     "registry": "registry",
     "rnn": "rnn",
+    "rtc": "rtc",
     "runtime": "runtime",
     "sym": "symbol",
     "symbol": "symbol",
+    "symbol_doc": "symbol_doc",
+    "test_utils": "test_utils",
     "testing": "testing",
+    "th": "torch",
+    "torch": "torch",
+    "tvmop": "tvmop",
     "util": "util",
     "visualization": "visualization",
     "viz": "visualization",

@@ -74,10 +74,10 @@ SETTINGS = (
     Setting(
         "blas_threads",
         _count,
-        1,
+        0,
         "MXBOOK_BLAS_THREADS",
-        "Threads of NumPy's matrix product once the engine has workers, which share large products "
-        "among themselves; 0 leaves it alone.",
+        "Threads of NumPy's matrix product when it is computed by itself, at most; 0 leaves that "
+        "to NumPy. While workers of the engine share an operation it has one.",
     ),
     Setting(
         "inline_elements",
@@ -110,6 +110,14 @@ SETTINGS = (
         "MXBOOK_COMPILED",
         "Use kernels compiled by Numba, where that is installed, for large arrays of float32; "
         "otherwise NumPy computes everything.",
+    ),
+    Setting(
+        "verify_graphs",
+        _flag,
+        False,
+        "MXBOOK_VERIFY_GRAPHS",
+        "Check after each pass over a graph that it still means the same; for those who write "
+        "passes.",
     ),
     Setting(
         "profiler_autostart",

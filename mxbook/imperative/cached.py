@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook import engine
-from mxbook.backend import blas
 from mxbook.base.config import config
 from mxbook.base.context import current_context
 from mxbook.base.errors import MXNetError
@@ -25,9 +24,9 @@ from mxbook.ops.operator import INPUT, Operator
 from . import tape
 from .arrays import class_for, empty, idle, origin_of, variable_of, wrap
 from .building import build
-from .generators import variable_of_generator
+from .generators import bound, variable_of_generator
 from .invoke import invoke, overlaps
-from .mode import local, mode
+from .mode import local, mode, set_training
 from .program import Program, Workspace
 
 PROGRAMS = 64  # kinds of inputs that are remembered
@@ -74,23 +73,18 @@ class Cached:
         return results
 
     def program(
-        self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...], back: bool = True
+        self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...]
     ) -> Program:
-        """The program for inputs of these kinds, made at the first call with them.
-
-        `train` is the mode of the forward half, `back` that of the backward half: training, as in
-        MXNet, unless backward is told otherwise.
-        """
-        key = (specs, train, wanted, back)
+        """The program for inputs of these kinds, made at the first call with them; `train` is the
+        mode of its forward half."""
+        key = (specs, train, wanted)
         program = self.programs.get(key)
         if program is None:
             if len(self.programs) >= PROGRAMS:
                 self.programs.clear()
             ctx = specs[0].ctx if specs else current_context()
-            code = build(self.nodes, self.heads, self.variables, specs, train, wanted, back)
-            program = self.programs[key] = Program(code, ctx)
-            if back and not train and program.minds_mode:
-                program.predicting = lambda: self.program(specs, train, wanted, False)
+            code = build(self.nodes, self.heads, self.variables, specs, train, wanted)
+            program = self.programs[key] = Program(code, ctx, train)
         return program
 
 
@@ -125,12 +119,11 @@ class Call:
                 return
             except Exception as error:  # stored like any failure; see `invoke.failed`
                 work = _failing(error)
-        if not mode.naive:
-            blas.hold()
         variables = [variable_of(a) for a in writes] + [workspace.variable]
         variables += [variable_of(self.arrays[i]) for i in program.mutated]
         if program.draws:
             variables.append(variable_of_generator(program.ctx))
+            work = bound(work)
         engine.push(
             work,
             [variable_of(a) for a in reads],
@@ -185,8 +178,6 @@ def _record(call: Call, arrays: Sequence, results: Sequence) -> None:
 @CACHED.gradient
 def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
     """The backward half of the program."""
-    if call.program.predicting is not None and not local.training:
-        call = _again(call, call.program.predicting())
     program, workspace = call.program, call.workspace
     dys = [
         F._zeros(shape=s.shape, ctx=str(s.ctx), dtype=s.dtype.name) if dy is None else dy
@@ -201,24 +192,14 @@ def _gradients(F: Any, call: Call, dys: list, data: list) -> list:
     ]
     outs = [a for a in found if a is not None]
     raw = [a._data for a in outs]
-    again = local.retaining
+    again, train = local.retaining, local.training
     call.run(
-        lambda: workspace.run_backward(arriving, raw, again),
+        lambda: workspace.run_backward(arriving, raw, again, train),
         [*dys, *data],
         outs,
         program.backward_work,
     )
     return found
-
-
-def _again(call: Call, program: Program) -> Call:
-    """The same call by another program."""
-    workspace = program.workspace()
-    made = Call(program, workspace, call.arrays, call.origin)
-    results = [wrap(empty(s), s, call.origin) for s in program.results]
-    inputs, outs = [a._data for a in call.arrays], [r._data for r in results]
-    made.run(lambda: workspace.run_forward(inputs, outs), call.arrays, results, program.work)
-    return made
 
 
 def _target(array: Any, spec: Spec, arriving: list, origin: tuple) -> Any:
@@ -241,10 +222,14 @@ def _step_by_step(program: Program, dys: list, data: list) -> list:
             rule="the graph is computed again for them, and would draw others",
             hint="net.hybridize(False)",
         )
-    code = program.code
+    code, train = program.code, local.training
     values = dict(zip((*code.inputs, *code.arriving), (*data, *dys), strict=True))
-    for instruction in code.instructions:
-        inputs = [values[i] for i in instruction.inputs]
-        found = invoke(instruction.op, inputs, instruction.params)
-        values.update(zip(instruction.outputs, found, strict=True))
+    try:
+        for place, instruction in enumerate(code.instructions):
+            set_training(program.train if place < code.forward else train)
+            inputs = [values[i] for i in instruction.inputs]
+            found = invoke(instruction.op, inputs, instruction.params)
+            values.update(zip(instruction.outputs, found, strict=True))
+    finally:
+        set_training(train)
     return [None if g is None else values[g] for g in code.gradients]

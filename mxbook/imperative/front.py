@@ -95,11 +95,8 @@ def bind(op: Operator, args: tuple, kwargs: dict, kind: type | None = None) -> t
     Raises ParameterError for unknown, doubled or missing ones, DTypeError for a non-array input.
     """
     key = None
-    if (
-        len(args) == len(op.inputs)
-        and not op.variadic
-        and not any(map(negative_zero, kwargs.values()))
-    ):
+    whole = len(args) == len(op.inputs) if not op.variadic else not op.counts
+    if whole and not any(map(negative_zero, kwargs.values())):
         key = tuple(kwargs.items())
         try:
             p = op.bound.get(key)
@@ -133,8 +130,9 @@ def split(
         items = (
             list(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else list(args)
         )
-        for a in items:
-            _check_array(op, op.inputs[0], a, kind)
+        if not all(isinstance(a, kind) for a in items):
+            for a in items:
+                _check_array(op, op.inputs[0], a, kind)
         refuse_inputs(op, kwargs, kind)
         return items, {**op.counted(len(items)), **kwargs}
     names = (*op.positional, *(p.name for p in op.params))

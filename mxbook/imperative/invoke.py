@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxbook import backend, engine
-from mxbook.backend import blas
 from mxbook.base.errors import DTypeError, MXNetError, OperationError, ShapeError, StorageError
 from mxbook.base.sites import Site
 from mxbook.base.sparse import SparseParts
@@ -19,7 +18,7 @@ from mxbook.ops.params import Values
 
 from . import fallback, tape
 from .arrays import class_for, empty, idle, origin_of, site_of, variable_of, wait, wrap
-from .generators import variable_of_generator
+from .generators import bound, variable_of_generator
 from .mode import local, mode
 from .plan import Plan, plan_for
 
@@ -194,12 +193,11 @@ def run_queued(plan: Plan, p: Values, arrays, outs, origin, cls) -> list[Any]:
 
 def push(plan: Plan, run: Callable, arrays, results, origin) -> None:
     """Push a piece of work that reads `arrays` and writes `results` on the engine."""
-    if not mode.naive:
-        blas.hold()
     writes = [variable_of(r) for r in results]
     writes += [variable_of(arrays[i]) for i in plan.mutated]
     if plan.draws:
         writes.append(variable_of_generator(plan.ctx))
+        run = bound(run)
     engine.push(
         run,
         [variable_of(a) for a in arrays],

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mxbook import backend
+from mxbook.backend import blas
 from mxbook.base import context, shapes
 from mxbook.base.config import config
 from mxbook.base.context import Context, context_of
@@ -23,11 +24,13 @@ from mxbook.ops import sparse
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 from mxbook.ops.params import Values
 from mxbook.ops.registry import operators
+from mxbook.ops.rules import matrix_cost
 from mxbook.resource.random import Generator
 
 from .generators import generator
 from .sharing import share
 
+ONE_THREADED = 2**18  # multiplications; up to so many take one thread anyway
 SURELY_THERE = 2**30  # bytes; above, the device is asked how much memory it has
 MOST_ELEMENTS = 2**56  # NumPy counts bytes with 64 bits, also where another axis has length 0
 PLANS_PER_OPERATOR = 10_000  # ever new shapes must not fill the memory
@@ -74,6 +77,23 @@ class Kernel:
         """Call `part(first, last)` for ranges that together are 0 to `count`, on several workers
         where that much work is worth it; returns the results."""
         return share(count, work, part) if self.xp is np else [part(0, count)]
+
+    def multiply(self, lhs: Any, rhs: Any, out: Any) -> Any:
+        """`lhs @ rhs` for matrices, on several threads or workers where that is worth it."""
+        rows, inner = lhs.shape
+        count = rows * inner * rhs.shape[1]
+        if count < ONE_THREADED or self.xp is not np:
+            return self.xp.matmul(lhs, rhs, out=out)
+        if blas.several():
+            return blas.timed(partial(np.matmul, lhs, rhs, out=out), count)
+        if out is None:
+            out = np.empty((rows, rhs.shape[1]), lhs.dtype)
+
+        def some(first: int, last: int) -> None:
+            np.matmul(lhs[first:last], rhs, out=out[first:last])
+
+        share(rows, matrix_cost(rows, rhs.shape[1], inner), some)
+        return out
 
     def transfer(self, array: Any, source: str) -> Any:
         """A copy of an array that lives on the device `source`."""

@@ -9,7 +9,7 @@ from mxbook.backend import blas
 
 from .mode import local, mode
 
-WORTH_A_WORKER = 2**19  # units of work; below, waking another thread costs more than it brings
+WORTH_A_WORKER = 2**21  # units of work; below, waking another thread costs more than it brings
 FIRST = 2**30  # priority: somebody is waiting for these
 
 
@@ -25,7 +25,6 @@ def share(count: int, work: float, part: Callable[[int, int], Any]) -> list[Any]
     lanes = 1 if mode.naive else min(count, int(work) // WORTH_A_WORKER, engine.workers())
     if lanes < 2:
         return [part(0, count)]
-    blas.hold()
     bounds = [count * i // lanes for i in range(lanes + 1)]
     results: list[Any] = [None] * lanes
     variables = [engine.new_variable() for _ in range(lanes - 1)]
@@ -33,15 +32,18 @@ def share(count: int, work: float, part: Callable[[int, int], Any]) -> list[Any]
     def run(i: int) -> None:
         results[i] = local.quiet.run(part, bounds[i], bounds[i + 1])
 
-    for i, variable in enumerate(variables, 1):
-        engine.push(
-            partial(run, i),
-            writes=[variable],
-            name=f"part {i + 1} of {lanes}",
-            work=float("inf"),
-            priority=FIRST,
-        )
-    results[0] = part(bounds[0], bounds[1])
-    for variable in variables:
-        engine.wait_for_var(variable)
+    with blas.one_thread:
+        for i, variable in enumerate(variables, 1):
+            engine.push(
+                partial(run, i),
+                writes=[variable],
+                name=f"part {i + 1} of {lanes}",
+                work=float("inf"),
+                priority=FIRST,
+            )
+        try:
+            results[0] = part(bounds[0], bounds[1])
+        finally:
+            for variable in variables:
+                engine.wait_for_var(variable)
     return results

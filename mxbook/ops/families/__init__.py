@@ -25,6 +25,7 @@ from . import (
     factorization,
     filling,
     fourier,
+    gather_nd,
     group_norm,
     hawkes,
     image,

@@ -40,12 +40,15 @@ def fully_connected(k, p, data, weight, bias=None, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.FullyConnected`.
     """
-    rows = len(data) if p.flatten else -1
-    target = None if out is None else out.reshape(-1, p.num_hidden)
-    result = product(k, data.reshape(rows, weight.shape[1]), weight.T, target)
+    if data.ndim == 2:
+        result = product(k, data, weight.T, out)
+    else:
+        rows = len(data) if p.flatten else -1
+        target = None if out is None else out.reshape(-1, p.num_hidden)
+        result = product(k, data.reshape(rows, weight.shape[1]), weight.T, target)
     if bias is not None:
         result += bias
-    return result.reshape(_output_shape(p, data.shape))
+    return result if data.ndim == 2 else result.reshape(_output_shape(p, data.shape))
 
 
 def _output_shape(p, data):

@@ -28,21 +28,22 @@ HALF = TYPES["float16"]
 def product(k: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
     """`lhs @ rhs`; float16 is added up in float32, as on a GPU.
 
-    Large products are shared among the engine's workers by the first axis of `lhs` (of both, for
-    stacks of matrices).
+    Large products are shared among threads, stacks of matrices among the engine's workers.
     """
     if lhs.dtype == HALF:
         return product(k, lhs.astype("float32"), rhs.astype("float32")).astype(HALF)
+    if lhs.ndim == rhs.ndim == 2:
+        return k.multiply(lhs, rhs, out)
     shape = (*lhs.shape[:-1], rhs.shape[-1])
     if out is None:
         out = k.xp.empty(shape, lhs.dtype)
 
-    def rows(first: int, last: int) -> None:
+    def some(first: int, last: int) -> None:
         other = rhs[first:last] if rhs.ndim > 2 else rhs
         k.xp.matmul(lhs[first:last], other, out=out[first:last])
 
     work = rules.matrix_cost(shapes.size(shape[:-1]), shape[-1], lhs.shape[-1])
-    k.share(len(lhs), work, rows)
+    k.share(len(lhs), work, some)
     return out
 
 
@@ -77,6 +78,8 @@ def dot(k, p, lhs, rhs, *, out=None):
 
     Errors: ShapeError where these two axes differ in length.  Source: MXNet 1.6, `mx.nd.dot`.
     """
+    if lhs.ndim == rhs.ndim == 2:
+        return product(k, lhs.T if p.transpose_a else lhs, rhs.T if p.transpose_b else rhs, out)
     turn_a, turn_b = _flags(p, lhs.shape, rhs.shape)
     a = lhs.reshape(left_matrix(p, lhs.shape))
     b = rhs.reshape(right_matrix(p, rhs.shape))

@@ -56,31 +56,6 @@ def test_take_of_any_shape(shape, index_shape, data):
     np.testing.assert_allclose(a.grad.asnumpy(), expected, 1e-9, 1e-12)
 
 
-@given(shapes, shapes, st.data())
-def test_gather_nd_and_scatter_nd_of_any_shape(shape, many, data):
-    spoken = data.draw(st.integers(1, len(shape)))
-    source = np.random.default_rng(data.draw(st.integers(0, 99)))
-    lengths = np.reshape(shape[:spoken], (-1, *(1,) * len(many)))
-    index = source.integers(-lengths, lengths, (spoken, *many))
-    x = source.normal(size=shape)
-    a, i = mx.nd.array(x, dtype="float64"), mx.nd.array(index)
-    a.attach_grad()
-    with mx.autograd.record():
-        found = F.gather_nd(a, i)
-    assert found.shape == (x[tuple(index)].shape or (1,))
-    np.testing.assert_array_equal(found.asnumpy(), x[tuple(index)])
-    head = source.normal(size=found.shape)
-    found.backward(mx.nd.array(head, dtype="float64"))
-    expected = np.zeros_like(x)
-    np.add.at(expected, tuple(index), head)
-    np.testing.assert_allclose(a.grad.asnumpy(), expected, 1e-9, 1e-12)
-    written = F.scatter_nd(found, i, shape=shape).asnumpy()  # equal values where places are equal
-    np.testing.assert_array_equal(written[tuple(index)], x[tuple(index)])
-    elsewhere = np.ones(shape, bool)
-    elsewhere[tuple(index)] = False
-    assert not written[elsewhere].any()
-
-
 @given(shapes, st.booleans(), st.data())
 def test_pick_and_one_hot_of_any_shape(shape, keepdims, data):
     axis = data.draw(st.integers(-len(shape), len(shape) - 1))
@@ -108,34 +83,6 @@ def test_positions_outside_are_an_error_when_asked_for(wrong):
     with pytest.raises(MXNetError, match="lies outside"):
         old, new = mx.nd.zeros((3, 2)), mx.nd.ones((1, 2))
         F._contrib_index_copy(old, mx.nd.array([wrong]), new).asnumpy()
-
-
-def test_gather_nd_counts_from_the_end_and_refuses_positions_outside():
-    x = mx.nd.array(DATA)
-    found = F.gather_nd(x, mx.nd.array([[-1, 0], [-4, 3]])).asnumpy()
-    np.testing.assert_array_equal(found, DATA[[2, 0], [0, 3]])
-    for wrong in (-5, 4):
-        with pytest.raises(MXNetError, match="lies outside"):
-            F.gather_nd(x, mx.nd.array([[0], [wrong]])).asnumpy()
-
-
-@given(st.integers(1, 3), st.integers(0, 2**32 - 1))
-def test_gathering_and_scattering_undo_each_other(spoken, seed):
-    places = np.random.default_rng(seed).permutation(np.prod(DATA.shape[:spoken]))
-    index = mx.nd.array(np.array(np.unravel_index(places, DATA.shape[:spoken])))
-    parts = F.gather_nd(mx.nd.array(DATA), index)
-    assert parts.shape == (len(places), *DATA.shape[spoken:])
-    whole = F.scatter_nd(parts, index, shape=DATA.shape)
-    np.testing.assert_array_equal(whole.asnumpy(), DATA)
-
-
-def test_what_is_gathered_twice_receives_both_gradients():
-    x = mx.nd.array([[1, 2], [3, 4]])
-    x.attach_grad()
-    with mx.autograd.record():
-        found = F.gather_nd(x, mx.nd.array([[0, 0], [1, 1]]))
-    found.backward(mx.nd.array([1, 10]))
-    assert x.grad.asnumpy().tolist() == [[0, 11], [0, 0]]
 
 
 @given(st.integers(0, 2), st.booleans(), st.booleans(), modes, st.integers(0, 2**32 - 1))
