@@ -178,9 +178,13 @@ def deposit(heads: list, head_grads: Any, retain_graph: bool, train_mode: bool) 
 
 
 def _is_mean(head: NDArray) -> bool:
-    """Whether a head is a mean over everything; a trainer that divides by the batch size asks."""
-    op = head._entry[0].op if head._entry is not None else None
-    return op is not None and op.name == "mean" and head.size == 1
+    """Whether a head is a mean over everything; a trainer that divides by the batch size asks.
+
+    Losses take means over all axes but that of the examples: of one example that is one number.
+    """
+    node = head._entry[0] if head._entry is not None else None
+    op = node.op if node is not None else None
+    return op is not None and op.name == "mean" and head.size == 1 and not node.params.exclude
 
 
 def _deposit(node: Node, value: Any) -> None:

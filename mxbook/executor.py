@@ -243,8 +243,10 @@ class Executor:
         return self._symbol
 
     def debug_str(self) -> str:
-        """All nodes in words."""
-        return self._symbol.debug_str()
+        """All nodes in words, and the programs that ran so far: what every pass over the graph did
+        and what it saved; one for training, one for prediction."""
+        programs = map(str, self._cached.programs.values())
+        return "\n\n".join([self._symbol.debug_str(), *programs])
 
 
 def _check_reshape(name: str, old: NDArray, shape: tuple, may: bool, may_grow: bool) -> None:

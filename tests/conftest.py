@@ -8,7 +8,12 @@ import pytest
 from hypothesis import settings
 
 from mxbook import engine
+from mxbook.base.config import config
 from mxbook.base.errors import MXNetError
+
+# Every graph that a test makes is checked after each pass, here and in processes that tests start.
+os.environ["MXBOOK_VERIFY_GRAPHS"] = "1"
+config.verify_graphs = True
 
 # A busy machine is slow now and then; how fast something is, benchmarks say.
 settings.register_profile("mxbook", deadline=None)

@@ -138,6 +138,19 @@ def test_watching():
     assert seen == ["total_lhs", "total_rhs", "total_output", "e_data", "e_output"]
 
 
+def test_debug_str_tells_of_nodes_and_passes():
+    executor = (mx.sym.exp(a) * mx.sym.exp(a)).bind(mx.cpu(), [mx.nd.ones(2)], [mx.nd.ones(2)])
+    assert "Op:exp" in executor.debug_str()
+    assert "merge" not in executor.debug_str()
+    executor.forward()
+    executor.forward(is_train=True)
+    said = executor.debug_str()
+    assert "merge      1 did what another one does" in said
+    assert "merge      3 did what another one does" in said
+    assert "gradient   not wanted" in said
+    assert "gradient   5 more" in said
+
+
 @pytest.mark.parametrize(
     ("call", "error", "what"),
     [

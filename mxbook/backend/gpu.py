@@ -89,6 +89,16 @@ def between_devices(array, source: Context, target: Context):
     return copy
 
 
+def compiled(source: str, options: tuple[str, ...], names: tuple[str, ...]):
+    """CUDA source as a module of kernels, compiled by NVRTC: `extern "C"` ones, and those of
+    C++ whose `names` are given."""
+    if names and not any("-std" in option for option in options):
+        options = (*options, "-std=c++17")  # CuPy asks for it
+    module = load().RawModule(code=source, options=options, name_expressions=names or None)
+    module.compile()
+    return module
+
+
 def synchronize(ctx: Context) -> None:
     """Wait until everything queued on the device's current stream is done."""
     use(ctx)

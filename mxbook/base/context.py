@@ -64,7 +64,7 @@ class Context:
         _local.context = self
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, ptype, value, trace) -> None:
         _local.context = self._previous.pop()
 
     @classmethod
@@ -89,6 +89,11 @@ def intern(ctx: Context) -> Context:
 def current_context() -> Context:
     """The context in force in this thread; `cpu(0)` unless a `with` block says otherwise."""
     return _local.context
+
+
+def make_current(ctx: Context) -> None:
+    """Make a context the one in force in this thread, from now on; a `with` block is neater."""
+    _local.context = ctx
 
 
 def context_of(given: Context | str | None) -> Context:

@@ -113,6 +113,10 @@ class NotSupportedForSparseNDArray(MXNetError):  # noqa: N818 - MXNet's name
     """Something that a sparse array cannot do."""
 
 
+class NotImplementedForSymbol(MXNetError):  # noqa: N818 - MXNet's name
+    """Something that arrays have and symbols, which have no values yet, cannot have."""
+
+
 class CompiledKernelWarning(UserWarning):
     """Compiled kernels cannot be used; NumPy computes instead."""
 

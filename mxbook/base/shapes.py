@@ -40,7 +40,7 @@ def unify(a: Shape | None, b: Shape | None) -> Shape | None:
     >>> unify((2, None), (None, 3)), unify(None, (1,))
     ((2, 3), (1,))
     """
-    if a is None or b is None:
+    if a is None or b is None or a == b:
         return b if a is None else a
     if len(a) != len(b):
         raise ShapeError(

@@ -1,5 +1,5 @@
 """Views of what happens inside, for people: training curves, cards of operators,
-the engine's timeline.
+the engine's timeline, the memory plan of a graph.
 
 The data objects draw themselves as PNG, SVG, HTML and text without a browser, a notebook or
 matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
@@ -12,11 +12,13 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
 
     mx.explain.operator("Convolution")
     print(mx.explain.timeline().text())
+    print(mx.explain.memory(net, (1, 3, 224, 224)))
 """
 
 from .card import operator
 from .live import curves
+from .memory import memory
 from .run import Run
 from .timeline import timeline
 
-__all__ = ["Run", "curves", "operator", "timeline"]
+__all__ = ["Run", "curves", "memory", "operator", "timeline"]

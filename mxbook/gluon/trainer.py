@@ -292,7 +292,7 @@ class Trainer:
                     arrays = parameter.list_data()
                     self._kvstore.pull(i, arrays, priority=-i)  # type: ignore[union-attr]
                 continue
-            triples = zip(updates, parameter.list_data(), parameter.list_grad(), strict=False)
+            triples = zip(updates, parameter._copies(), parameter._grad or (), strict=False)
             for of_device, array, gradient in triples:
                 if not ignore_stale_grad or array._fresh_grad:
                     of_device.append((i, gradient, array))

@@ -11,7 +11,7 @@ from typing import Any
 
 from mxbook import ndarray as nd
 from mxbook.base.context import Context
-from mxbook.base.errors import FileFormatError, ParameterError, ShapeError
+from mxbook.base.errors import FileFormatError, MXNetError, ParameterError, ShapeError
 from mxbook.ndarray.ndarray import NDArray
 
 __all__ = ["check_sha1", "clip_global_norm", "download", "split_and_load", "split_data"]
@@ -125,6 +125,12 @@ class HookHandle:
             self._hooks.pop(self._key, None)
             self._hooks = None
 
+    def __getstate__(self) -> tuple:
+        return self._hooks, self._key
+
+    def __setstate__(self, state: tuple) -> None:
+        self._hooks, self._key = state
+
     def __enter__(self) -> "HookHandle":
         return self
 
@@ -189,6 +195,7 @@ def _fetch(url: str, draft: str, sha1_hash: str | None, retries: int, verify_ssl
     """Try up to `retries` times more after a failure."""
     import shutil
     import ssl
+    import urllib.error
     import urllib.request
 
     context = None if verify_ssl else ssl._create_unverified_context()
@@ -204,9 +211,32 @@ def _fetch(url: str, draft: str, sha1_hash: str | None, retries: int, verify_ssl
                 )
             return
         except (OSError, FileFormatError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # the answer, which is open
             if left == 0:
                 raise
             warnings.warn(f"download failed, {left} tries left: {error}", stacklevel=4)
+
+
+class DownloadError(MXNetError, OSError):
+    """A file could not be fetched; the message says from where, and what to do by hand."""
+
+
+def fetch(
+    url: str, path: str, overwrite: bool = False, sha1_hash: str | None = None, retries: int = 0
+) -> str:
+    """`download`, with an error that helps where there is no network.
+
+    Raises DownloadError, an OSError, when the file cannot be fetched, and what `download` raises.
+    """
+    try:
+        return download(url, path, overwrite, sha1_hash, retries)
+    except OSError as error:
+        raise DownloadError(
+            f"{os.path.basename(path)} could not be fetched: {error}",
+            values=[("from", url), ("to", os.path.abspath(path))],
+            hint="is there a network? Otherwise fetch it elsewhere and put it there",
+        ) from error
 
 
 def _get_repo_url() -> str:

@@ -1,7 +1,7 @@
 """A graph as straight-line code: instructions that work on numbered values.
 
-The passes over it (`simplify.py`, `memory.py`) are plain functions on plain data.  The first
-`forward` instructions compute the results; those behind them, where there are any, the gradients.
+The passes over it (`merge.py`, `prune.py`, `fold.py`, `fuse.py`, `memory.py`) are plain functions
+on plain data; `verify.py` says what must hold after each.  The first `forward` instructions compute the results; those behind them, where there are any, the gradients.
 """
 
 from collections.abc import Sequence
@@ -86,18 +86,3 @@ class Code:
 
 def _listed(values: Sequence[int | None]) -> str:
     return ", ".join("-" if v is None else f"v{v}" for v in values) or "nothing"
-
-
-def verify(code: Code) -> None:
-    """Raise ValueError unless every value is made once, before it is used."""
-    known = {*code.inputs}
-    for place, instruction in enumerate(code.instructions):
-        if place == code.forward:
-            known |= {*code.arriving}
-        missing = set(instruction.inputs) - known
-        again = set(instruction.outputs) & known
-        if missing or again:
-            raise ValueError(f"instruction {place}: {instruction!r}: {missing or again}")
-        known |= {*instruction.outputs}
-    if not code.wanted <= known | {*code.arriving}:
-        raise ValueError(f"nothing makes {code.wanted - known}")

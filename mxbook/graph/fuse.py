@@ -16,9 +16,10 @@ SMALLEST = 2**16  # elements; smaller arrays stay in the cache anyway
 def fused(code: Code, join: Callable[[Sequence[Instruction], tuple, tuple], Instruction]) -> Code:
     """The code with runs of elementwise instructions joined.
 
-    `join(instructions, inputs, outputs)` makes the one that takes their place.
+    `join(instructions, inputs, outputs)` makes the one that takes their place; its parameters keep
+    them as `instructions`.
     """
-    last = last_uses(code)
+    last, out = last_uses(code), code.wanted
     kept: list[tuple[int, Instruction]] = []
     for first, run in _runs(code):
         if len(run) < 2:
@@ -27,7 +28,7 @@ def fused(code: Code, join: Callable[[Sequence[Instruction], tuple, tuple], Inst
         inside = {v for instruction in run for v in instruction.outputs}
         given = [v for i in run for v in i.inputs if v not in inside]
         end = first + len(run) - 1
-        needed = [v for v in sorted(inside) if v in code.wanted or last[v] > end]
+        needed = [v for v in sorted(inside) if v in out or last[v] > end]
         kept.append((first, join(run, tuple(dict.fromkeys(given)), tuple(needed))))
     return code.with_instructions(kept)
 
@@ -50,8 +51,8 @@ def _kind(code: Code, instruction: Instruction) -> tuple | None:
     """The shape and type of all arrays of an elementwise instruction; None for all others."""
     if not instruction.op.elementwise or len(instruction.outputs) != 1:
         return None
-    specs = {code.specs[v] for v in (*instruction.inputs, *instruction.outputs)}
-    spec = specs.pop()
-    if specs or spec.size < SMALLEST or spec.stype != "default":
+    spec = code.specs[instruction.outputs[0]]
+    if spec.size < SMALLEST or spec.stype != "default":
         return None
-    return spec.shape, spec.dtype
+    alike = all(code.specs[v] is spec for v in instruction.inputs)
+    return (spec.shape, spec.dtype) if alike else None

@@ -13,6 +13,7 @@ from mxbook.base import shapes
 from mxbook.base.errors import DTypeError, MXNetError
 from mxbook.base.shapes import Shape
 from mxbook.ops.operator import Operator
+from mxbook.ops.rules import same_inward, same_shape
 
 from .node import Entry, Node, topological
 
@@ -21,10 +22,11 @@ Found = dict[Entry, Any]  # what is known: shapes or element types
 
 class Kind:
     """What differs between inferring shapes and types: an operator's rule, as a function of its
-    parameters, inputs and outputs, and how two findings about one entry are put together."""
+    parameters, inputs and outputs, how two findings about one entry are put together, and whether
+    a finding leaves nothing open."""
 
-    def __init__(self, rule_of: Callable[[Operator], Callable], merge: Callable):
-        self.rule_of, self.merge = rule_of, merge
+    def __init__(self, rule_of: Callable[[Operator], Callable], merge: Callable, known: Callable):
+        self.rule_of, self.merge, self.known = rule_of, merge, known
 
 
 def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entry], Shape | None]:
@@ -37,12 +39,13 @@ def infer_shapes(heads: list[Entry], given: dict[Node, Shape]) -> Callable[[Entr
 
 def _shape_rule(op: Operator) -> Callable:
     """The operator's shape rule as one that also gets what is known about the outputs."""
+    inward = op.inward_rule or (same_inward if op.shape_rule is same_shape else None)
 
     def rule(p: Any, ins: list, outs: list) -> tuple[list, list]:
         ins, made = op.infer_shapes(p, *ins) if op.inputs else made_shapes(op, p)
-        if op.inward_rule is not None:
+        if inward is not None and not all(map(shapes.known, ins)):
             outs = [shapes.unify(a, b) for a, b in zip(outs, made, strict=True)]
-            ins = op.inward_rule(p, ins, outs)
+            ins = inward(p, ins, outs)
         return ins, made
 
     return rule
@@ -103,8 +106,8 @@ def _same_type(a: np.dtype | None, b: np.dtype | None) -> np.dtype | None:
     return b if a is None else a
 
 
-SHAPES = Kind(_shape_rule, shapes.unify)
-TYPES = Kind(_type_rule, _same_type)
+SHAPES = Kind(_shape_rule, shapes.unify, shapes.known)
+TYPES = Kind(_type_rule, _same_type, lambda dtype: dtype is not None)
 
 
 def _infer(heads: list[Entry], given: dict[Node, Any], kind: Kind) -> Callable:
@@ -121,16 +124,21 @@ def complete(heads: list[Entry], found: Found, kind: Kind) -> None:
     nodes = [node for node in topological([node for node, _ in heads]) if node.op is not None]
     changed = True
     while changed:
-        changed = False
+        changed, still_open = False, []
         for node in nodes:
             try:
-                changed |= learn(node, found, kind)
+                news, settled = learn(node, found, kind)
             except MXNetError as error:
                 raise _at_node(error, node, found) from None
+            changed |= news
+            if not settled:
+                still_open.append(node)
+        nodes = still_open[::-1]  # what follows from results is found on the way back
 
 
-def learn(node: Node, found: Found, kind: Kind) -> bool:
-    """Enter what follows for the inputs and outputs of one node; whether it is anything new."""
+def learn(node: Node, found: Found, kind: Kind) -> tuple[bool, bool]:
+    """Enter what follows for the inputs and outputs of one node; whether it is anything new, and
+    whether nothing is left to learn."""
     inputs = _given(node)
     count = len(node.op.output_names(node.params))
     outputs = [(node, i) for i in range(count)]
@@ -139,13 +147,14 @@ def learn(node: Node, found: Found, kind: Kind) -> bool:
     outs = list(outs) * count if len(outs) == 1 else outs
     pairs = [*zip(inputs, ins, strict=False), *zip(outputs, outs, strict=False)]
     merged = [(entry, kind.merge(found.get(entry), value)) for entry, value in pairs]
-    changed = False
+    changed, settled = False, True
     for entry, value in merged:
+        settled = settled and kind.known(value)
         # Not `value != found.get(entry)`: to NumPy, dtype("float64") equals None.
         if value is not None and (entry not in found or value != found[entry]):
             found[entry] = value
             changed = True
-    return changed
+    return changed, settled
 
 
 def _given(node: Node) -> list[Entry]:

@@ -9,7 +9,11 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 
 from .code import Code, Instruction
-from .simplify import RESHAPING
+
+# Operators that only give the elements another shape: they need no memory of their own.
+RESHAPING = frozenset(
+    "Reshape Flatten expand_dims squeeze _np_reshape _copy BlockGrad make_loss".split()
+)
 
 
 class Memory:

@@ -8,7 +8,6 @@ Source: MXNet 1.6, `mxnet.image.image`.
 """
 
 import math
-import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +16,8 @@ import numpy as np
 from mxbook import ndarray as nd
 from mxbook.base.errors import ParameterError
 from mxbook.ndarray import NDArray
+from mxbook.resource import chance
+from mxbook.resource.chance import python as random
 
 from .image import (
     Size,
@@ -300,7 +301,7 @@ class LightingAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         """The changed image."""
-        alpha = np.random.normal(0, self.alphastd, size=(3,))
+        alpha = chance.numpy.normal(0, self.alphastd, size=(3,))
         src += nd.array(np.dot(self.eigvec * alpha, self.eigval))
         return src
 

@@ -7,7 +7,6 @@ Source: MXNet 1.6, `mxnet.image.detection`.
 """
 
 import importlib
-import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from mxbook.base.errors import FileFormatError, ParameterError, ShapeError
 from mxbook.formats import pictures
 from mxbook.ndarray import NDArray
+from mxbook.resource.chance import python as random
 
 from .augmenters import MEAN, STD
 from .detection_augmenters import (

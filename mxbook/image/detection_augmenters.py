@@ -7,7 +7,6 @@ Source: MXNet 1.6, `mxnet.image.detection`.
 """
 
 import math
-import random
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from mxbook import ndarray as nd
 from mxbook.base.errors import ParameterError
 from mxbook.ndarray import NDArray
+from mxbook.resource.chance import python as random
 
 from .augmenters import (
     Augmenter,

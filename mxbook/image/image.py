@@ -7,7 +7,6 @@ Source: MXNet 1.6, `mxnet.image.image`.
 """
 
 import math
-import random
 import warnings
 from typing import Any
 
@@ -17,6 +16,7 @@ from mxbook import ndarray as nd
 from mxbook.base.errors import ParameterError
 from mxbook.formats import pictures
 from mxbook.ndarray import NDArray
+from mxbook.resource.chance import python as random
 
 _internal: Any = nd._internal  # type: ignore[attr-defined]
 Size = tuple[int, int]

@@ -4,7 +4,6 @@ Source: MXNet 1.6, `mxnet.image.ImageIter`.
 """
 
 import os
-import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from mxbook.base.errors import FileFormatError, ParameterError, ShapeError
 from mxbook.io import DataBatch, DataIter
 from mxbook.io.lists import read_list
 from mxbook.ndarray import NDArray
+from mxbook.resource.chance import python as random
 
 from .augmenters import CreateAugmenter
 from .image import imdecode

@@ -5,7 +5,7 @@ that list or import the names find them here, too; a call says what to do.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from mxbook.base.errors import MXNetError
 
@@ -22,13 +22,22 @@ def functions(namespace: str) -> dict[str, Callable]:
 
 
 def _function(namespace: str, of: str) -> Callable:
-    def function(out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+    def refuse() -> NoReturn:
         raise MXNetError(
             f"{namespace}.backward_{of} takes no inputs, so there is nothing to compute",
             rule="as in MXNet, a gradient operator is called by backward only",
             hint=f"record {of} with autograd.record() and call backward()",
         )
 
+    def on_arrays(out: Any = None, name: str | None = None, **kwargs: Any) -> NoReturn:
+        refuse()
+
+    def on_symbols(
+        name: str | None = None, attr: Any = None, out: Any = None, **kwargs: Any
+    ) -> NoReturn:
+        refuse()
+
+    function: Callable = on_symbols if ".sym" in namespace else on_arrays
     function.__name__ = function.__qualname__ = f"backward_{of}"
     function.__doc__ = f"""The gradient of `{of}`; raises MXNetError, see the module.
 

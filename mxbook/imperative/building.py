@@ -133,11 +133,10 @@ def build(
     specs: Sequence[Spec],
     train: bool,
     wanted: Sequence[bool],
-    back: bool = True,
 ) -> Code:
     """The code of a graph for inputs of these kinds, with that of the wanted gradients.
 
-    `train` and `back` say whether the two halves are in training mode.
+    `train` says whether the first half is in training mode; the second half always is.
 
     Raises what is wrong with shapes and types, naming the node.
     """
@@ -163,7 +162,7 @@ def build(
     arriving = [builder.input(v.spec, False) for v in results]
     pairs = [(v.entry, dy) for v, dy in zip(results, arriving, strict=True) if v.entry is not None]
 
-    builder.train = back
+    builder.train = True
 
     def begin(node: Node) -> None:
         builder.layer = scopes.backward_of(node.layer)

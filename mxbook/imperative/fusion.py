@@ -24,15 +24,15 @@ class Steps:
     """The parameters of a fused instruction: what is done, on numbered registers.
 
     `steps` are (kernel, parameters, inputs, output); the first registers are the inputs, `outs`
-    says for some registers which output they are.  `spare` registers are worked in.  `names` are
-    the operators, for people.
+    says for some registers which output they are.  `spare` registers are worked in.
+    `instructions` are those that were fused, for people and verifiers.
     """
 
-    __slots__ = ("names", "outs", "registers", "spare", "steps")
+    __slots__ = ("instructions", "outs", "registers", "spare", "steps")
 
     def __init__(self, instructions: Sequence[Instruction], inputs: tuple, outputs: tuple):
         number = {v: i for i, v in enumerate(inputs)}
-        self.names = [x.op.name for x in instructions]
+        self.instructions = list(instructions)
         self.outs = {}
         self.steps = []
         free: list[int] = []
@@ -120,4 +120,4 @@ def title(instruction: Instruction) -> str:
     """The name of an instruction's operator; of a fused one, all their names."""
     if instruction.op is not FUSED:
         return instruction.op.name
-    return "+".join(instruction.params.names)
+    return "+".join(x.op.name for x in instruction.params.instructions)

@@ -4,24 +4,29 @@ A Program is code with its memory plan.  A Workspace is that memory, and the val
 programs keep those that are free, so that the next run finds its buffers warm.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
 
 from mxbook import backend, engine
+from mxbook.base.config import config
 from mxbook.base.context import Context
 from mxbook.base.spec import Spec, spec_of
-from mxbook.graph.code import Code, Instruction, verify
+from mxbook.graph.code import Code, Instruction
+from mxbook.graph.fold import folded
 from mxbook.graph.fuse import fused
-from mxbook.graph.memory import Memory, plan_memory
-from mxbook.graph.simplify import RESHAPING, simplified, without_constants
+from mxbook.graph.memory import RESHAPING, Memory, plan_memory
+from mxbook.graph.merge import merged
+from mxbook.graph.prune import pruned
+from mxbook.graph.verify import verify, verify_kinds, verify_memory, verify_same
 from mxbook.ops import sparse
 
 from . import arrays
-from .fusion import join, title
+from .fusion import FUSED, join, title
 from .mode import local
+from .plan import plan_for
 
 # Kinds of steps: one result, one that comes out, several, several written into given arrays, the
 # same in another shape.
@@ -29,20 +34,19 @@ ONE, OUT, MANY, INTO, SHAPED = range(5)
 
 
 class Program:
-    """Code made ready to run on one device."""
+    """Code made ready to run on one device; `train` is the mode of its forward half."""
 
-    def __init__(self, code: Code, ctx: Context):
-        self.traced = len(code.instructions)
-        self.code = simplified(code)
-        verify(self.code)
-        self.ctx = ctx
-        # `code` is for people, and for gradients of gradients; `steps` is what runs.
-        self.steps, self.folded = without_constants(self.code)
+    def __init__(self, code: Code, ctx: Context, train: bool):
+        self.ctx, self.train = ctx, train
+        self.passes: list[tuple[str, str]] = []  # what each did, for people
+        # `code` is for gradients of gradients, `steps` is what runs.
+        self.code = self._simplified(code)
+        self.steps, self.folded = self._folded(self.code)
         self.constants = _values(self.folded)
         if ctx.device_typeid != backend.GPU:
-            self.steps = fused(self.steps, join)
+            self.steps = self._fused(self.steps)
         verify(self.steps)
-        self.memory: Memory = plan_memory(self.steps, _plannable)
+        self.memory = self._planned(self.steps)
         plans = [i.plan for i in self.code.instructions]
         forward = plans[: self.code.forward]
         self.work = sum(p.work for p in forward)
@@ -54,25 +58,60 @@ class Program:
         self.outputs = self.results  # as the tape calls them
         self.gradients = tuple(None if g is None else code.specs[g] for g in code.gradients)
         self.free: list[Workspace] = []
-        # Whether the gradients depend on the mode of `backward`, and what makes the program for
-        # prediction mode then.
+        # Whether the gradients depend on the mode of `backward`.
         self.minds_mode = any(i.op.uses_train for i in self.code.instructions[self.code.forward :])
-        self.predicting: Callable[[], Program] | None = None
+
+    # ---- the passes
+
+    def _simplified(self, code: Code) -> Code:
+        back = len(code.instructions) - code.forward
+        once = merged(code)
+        needed = pruned(once)
+        counts = [len(c.instructions) for c in (code, once, needed)]
+        self._tell("inference", f"{code.forward} operators, their shapes and types known")
+        self._tell("gradient", f"{back} more" if back else "not wanted")
+        self._tell("merge", f"{counts[0] - counts[1]} did what another one does")
+        self._tell("prune", f"{counts[1] - counts[2]} more were not needed")
+        if config.verify_graphs:
+            verify_kinds(code)
+            verify_same(code, once)
+            verify_same(once, needed)
+        return needed
+
+    def _folded(self, code: Code) -> tuple[Code, list[Instruction]]:
+        steps, once = folded(code)
+        self._tell("fold", f"{len(once)} are the same in every run, and were computed now")
+        if config.verify_graphs:
+            verify_same(code, steps, once)
+        return steps, once
+
+    def _fused(self, code: Code) -> Code:
+        steps = fused(code, join)
+        several = [x.params for x in steps.instructions if x.op is FUSED]
+        count = sum(len(p.instructions) for p in several)
+        self._tell("fuse", f"{count} go over large arrays together, in {len(several)} groups")
+        if config.verify_graphs:
+            verify_kinds(steps)
+            verify_same(code, steps)
+        return steps
+
+    def _planned(self, code: Code) -> Memory:
+        memory = plan_memory(code, _plannable)
+        share = f", {memory.planned / memory.alone:.0%}" if memory.alone else ""
+        self._tell(
+            "memory",
+            f"{memory.planned:,} bytes for values between in {len(memory.sizes)} buffers "
+            f"({memory.alone:,} with a buffer for each{share})",
+        )
+        if config.verify_graphs:
+            verify_memory(code, memory)
+        return memory
+
+    def _tell(self, name: str, what: str) -> None:
+        self.passes.append((name, what))
 
     def __str__(self) -> str:
-        counts = (self.traced, len(self.code.instructions), len(self.steps.instructions))
-        counts = (*counts, len(self.folded))
-        memory = self.memory
-        share = f" ({memory.planned / memory.alone:.0%})" if memory.alone else ""
-        lines = [
-            f"traced       {counts[0]} operators",
-            f"simplified   {counts[1]}: {counts[0] - counts[1]} were repeated or not needed",
-            f"constant     {counts[3]}: computed once, when the program was made",
-            f"fused        {counts[2]}: elementwise ones that go over large arrays together",
-            f"memory       {memory.planned:,} bytes for values between, in shared buffers",
-            f"             {memory.alone:,} with a buffer for each{share}",
-        ]
-        return "\n".join([*lines, "", str(self.steps)])
+        return "\n".join([*(f"{name:<10} {what}" for name, what in self.passes), "", str(self.steps)])
 
     def workspace(self) -> "Workspace":
         """A free workspace, or a new one."""
@@ -117,10 +156,11 @@ class Workspace:
         buffers = [_bytes(n, program.ctx) for n in program.memory.sizes]
         code, memory = program.steps, program.memory.buffer
         targets = {v: _shaped(buffers[n], code.specs[v]) for v, n in memory.items()}
-        steps = [_step(i, code, targets) for i in code.instructions]
+        out = code.wanted
+        steps = [_step(i, code, targets, out) for i in code.instructions]
         self.forward, self.backward = steps[: code.forward], steps[code.forward :]
         # For a backward pass that will be repeated, and so must leave the values alone.
-        self.careful = [_step(i, code, {}) for i in code.instructions[code.forward :]]
+        self.careful = [_step(i, code, {}, out) for i in code.instructions[code.forward :]]
 
     def run_forward(self, inputs: Sequence[Any], outs: Sequence[Any]) -> None:
         """Compute the results from raw arrays into raw arrays."""
@@ -130,12 +170,19 @@ class Workspace:
             self.values[number] = value
         self._compute(self.forward, dict(zip(code.results, outs, strict=True)), 0)
 
-    def run_backward(self, arriving: Sequence[Any], outs: Sequence[Any], again: bool) -> None:
-        """Compute the gradients; `again` when it must be possible to do so once more."""
+    def run_backward(
+        self, arriving: Sequence[Any], outs: Sequence[Any], again: bool, train: bool = True
+    ) -> None:
+        """Compute the gradients; `again` when it must be possible to do so once more, `train` for
+        those of training mode."""
         code = self.program.code
         self._load(code.arriving, arriving)
         numbers = [g for g in code.gradients if g is not None]
-        steps = self.careful if again else self.backward
+        if self.program.minds_mode and not train:
+            backward = [_in_prediction(i, code) for i in code.instructions[code.forward :]]
+            steps = [_step(i, code, {}, code.wanted) for i in backward]
+        else:
+            steps = self.careful if again else self.backward
         first = self.program.steps.forward
         self._compute(steps, dict(zip(numbers, outs, strict=True)), first)
 
@@ -210,7 +257,15 @@ def _shaped(buffer: Any, spec: Spec) -> Any:
     return buffer[: spec.nbytes].view(spec.dtype).reshape(spec.shape)
 
 
-def _step(instruction: Instruction, code: Code, targets: dict[int, Any]) -> tuple:
+def _in_prediction(x: Instruction, code: Code) -> Instruction:
+    """An instruction as it is in prediction mode."""
+    if not x.op.uses_train:
+        return x
+    plan = plan_for(x.op, x.params, tuple([code.specs[v] for v in x.inputs]), False)
+    return Instruction(x.op, x.params, plan, x.inputs, x.outputs, x.layer)
+
+
+def _step(instruction: Instruction, code: Code, targets: dict[int, Any], out: set[int]) -> tuple:
     plan, outputs = instruction.plan, instruction.outputs
     if instruction.op.name in RESHAPING:
         shape = code.specs[outputs[0]].shape
@@ -223,6 +278,6 @@ def _step(instruction: Instruction, code: Code, targets: dict[int, Any]) -> tupl
     if len(outputs) != 1:
         return (MANY, *call, None)
     direct = plan.writes_out and not plan.sparse
-    if direct and outputs[0] in code.wanted:
+    if direct and outputs[0] in out:
         return (OUT, *call, None)
     return (ONE, *call, {"out": found[0]} if direct and found[0] is not None else {})

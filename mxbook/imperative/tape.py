@@ -149,7 +149,8 @@ def places_of(heads: Sequence[Any]) -> tuple[tuple[str, str], ...]:
 def saved_value(node: Node, kind: int, index: int) -> Any:
     """What a rule of a node named, as the array that was kept (or a list of all inputs)."""
     if kind == INPUTS:
-        return [saved_value(node, INPUT, i) for i in range(len(node.inputs))]
+        saved = dict(node.saved)
+        return [plain(saved.get((INPUT, i))) for i in range(len(node.inputs))]
     for pair, array in node.saved:
         if pair == (kind, index):
             return plain(array)
@@ -158,9 +159,10 @@ def saved_value(node: Node, kind: int, index: int) -> Any:
 
 def with_entries(node: Node, kind: int, index: int) -> Any:
     """Like `saved_value`, with the array placed in the graph, so that it can be differentiated."""
-    if kind == INPUTS:
-        return [with_entries(node, INPUT, i) for i in range(len(node.inputs))]
     found = saved_value(node, kind, index)
+    if kind == INPUTS:
+        pairs = zip(found, node.inputs, strict=True)
+        return [None if a is None else alias(a, entry) for a, entry in pairs]
     if found is None:
         return None
     return alias(found, node.inputs[index] if kind == INPUT else (node, index))

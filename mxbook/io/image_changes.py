@@ -178,9 +178,9 @@ class Changes:
             (px.saturated, p.saturation),
         ]
         rng.shuffle(steps)
-        for change, limit in steps:
-            if limit:
-                image = change(image, 1 + rng.uniform(-limit, limit))
+        chosen = [(step, 1 + rng.uniform(-limit, limit)) for step, limit in steps if limit]
+        if chosen:
+            image = px.coloured(image, chosen)
         if p.pca_noise:
             image = px.lit(image, np.array([rng.gauss(0, p.pca_noise) for _ in range(3)]))
         limits = p.random_h, p.random_l, p.random_s

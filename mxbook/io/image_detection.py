@@ -123,7 +123,7 @@ class DetectionChanges:
             image = px.toned(image, *tones)
         if rng.random() < p.random_contrast_prob:
             limit = p.max_random_contrast
-            image = px.brighter(image, 1 + rng.uniform(-limit, limit))
+            image = px.coloured(image, [(px.brighter, 1 + rng.uniform(-limit, limit))])
         return image
 
     def _padded(

@@ -1,12 +1,14 @@
 """What all metrics have in common: the running average, the names, several metrics as one."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from mxbook.base.errors import ParameterError, ShapeError, nearest
+from mxbook import engine
+from mxbook.base.errors import OperationError, ParameterError, ShapeError, nearest
 from mxbook.base.registries import table
 from mxbook.ndarray import NDArray
 
@@ -195,6 +197,19 @@ def host(array: Any) -> np.ndarray:
     return array.asnumpy() if isinstance(array, NDArray) else np.asarray(array)
 
 
+def wait_once(*given: Any) -> None:
+    """Wait for several arrays together, so that a batch interrupts the program only once.
+
+    Errors stay where they are, for who looks at the arrays.
+    """
+    pending = [a._var for a in given if isinstance(a, NDArray) and a._var and a._var.pending]
+    if len(pending) > 1:
+        both = engine.new_variable()
+        engine.push(lambda: None, pending, [both], name="wait for a metric")
+        with contextlib.suppress(OperationError):
+            engine.wait_for_var(both)
+
+
 def classes(scores: Any, label: Any, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Predicted and true class numbers, flat; scores have one axis more, along which the best wins.
 
@@ -208,6 +223,7 @@ def classes(scores: Any, label: Any, axis: int = 1) -> tuple[np.ndarray, np.ndar
                 values=[("labels", str(label.shape))],
             )
         scores = scores.argmax(axis=axis)  # where it is, before anything is copied
+    wait_once(scores, label)
     pred, true = host(scores).astype("int32").ravel(), host(label).astype("int32").ravel()
     check_label_shapes(true, pred)
     return pred, true

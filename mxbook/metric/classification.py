@@ -203,6 +203,7 @@ class PCC(RunningMetric):
     """
 
     _seen = _Table
+    sum_metric = global_sum_metric = 0.0  # the coefficient times the number of updates
 
     def __init__(self, name="pcc", output_names=None, label_names=None, has_global_stats=True):
         super().__init__(name, output_names, label_names, has_global_stats=has_global_stats)

@@ -100,6 +100,17 @@ class RMSE(_MeanDeviation):
         super().__init__(name, output_names, label_names, _root_mean_square)
 
 
+def _grown(values: np.ndarray, count: int, mean: float, squares: float) -> tuple[int, float, float]:
+    """Count, mean and sum of squared deviations of a series that gets new values.
+
+    That is Welford's update, for a whole batch.
+    """
+    count += values.size
+    old = values - mean
+    mean += float(old.sum()) / count
+    return count, mean, squares + float(old @ (values - mean))
+
+
 class _Moments:
     """Means, squared deviations and their product of two series, which grow batch by batch.
 
@@ -115,17 +126,13 @@ class _Moments:
         self.xx = self.yy = self.xy = 0.0
 
     def add(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Continue the series (Welford's update, for a whole batch)."""
+        """Continue the series."""
         if not x.size:
             return
-        self.count += x.size
-        old_x, old_y = x - self.mean_x, y - self.mean_y
-        self.mean_x += old_x.sum() / self.count
-        self.mean_y += old_y.sum() / self.count
-        new_x, new_y = x - self.mean_x, y - self.mean_y
-        self.xx += float(old_x @ new_x)
-        self.yy += float(old_y @ new_y)
-        self.xy += float(old_x @ new_y)
+        old_x = x - self.mean_x
+        _, self.mean_x, self.xx = _grown(x, self.count, self.mean_x, self.xx)
+        self.count, self.mean_y, self.yy = _grown(y, self.count, self.mean_y, self.yy)
+        self.xy += float(old_x @ (y - self.mean_y))
 
     def correlation(self) -> float:
         """Pearson's coefficient of the series so far."""
@@ -170,3 +177,20 @@ class PearsonCorrelation(RunningMetric):
         if self.average == "micro":
             self.sum_metric = self._local.correlation() * self.num_inst
             self.global_sum_metric = self._whole.correlation() * self.global_num_inst
+
+    def reset_micro(self) -> None:
+        """Forget what the average `micro` has seen."""
+        self._local, self._whole = self._seen(), self._seen()
+
+    def update_variance(self, new_values: np.ndarray, *aggregate: Any) -> tuple[int, float, float]:
+        """Count, mean and sum of squared deviations after new values, from those before.
+
+        >>> PearsonCorrelation().update_variance(np.array([1.0, 2.0]), 0, 0, 0)
+        (2, 1.5, 0.5)
+        """
+        return _grown(np.asarray(new_values), *aggregate)
+
+    def update_cov(self, label: np.ndarray, pred: np.ndarray) -> None:
+        """Add the products of deviations from the means so far to what has been seen."""
+        for seen in (self._local, self._whole):
+            seen.xy += float(((label - seen.mean_x) * (pred - seen.mean_y)).sum())

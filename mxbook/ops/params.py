@@ -228,7 +228,9 @@ class Rates(Floats):
 
     def convert(self, value):
         """Like `Floats`; the nearest numbers in single precision."""
-        return tuple(single(i) for i in super().convert(value))
+        numbers = super().convert(value)
+        nearest_to = {i: single(i) for i in set(numbers)}  # as a rule all are the same
+        return tuple([nearest_to[i] for i in numbers])
 
     def key(self, value):
         """The number of numbers."""

@@ -30,6 +30,18 @@ def same_shape(_p: Any, *ins: Shape | None) -> ShapesResult:
     return [common] * len(ins), [common]
 
 
+def same_inward(_p: Any, ins: list, outs: list) -> list:
+    """What readers know about the output of an operator with `same_shape` holds for its inputs.
+
+    >>> same_inward(None, [None, (None, 3)], [(2, None)])
+    [(2, 3), (2, 3)]
+    """
+    common = outs[0]
+    for s in ins:
+        common = shapes.unify(common, s)
+    return [common] * len(ins)
+
+
 def broadcast_shape(_p: Any, lhs: Shape | None, rhs: Shape | None) -> ShapesResult:
     """Aligned at the last axis; axes of length 1 are stretched."""
     if shapes.known(lhs) and shapes.known(rhs):

@@ -231,6 +231,8 @@ class Optimizer:
         return self._get_lrs([index])[0]
 
     def _get_wds(self, indices: Sequence[Index]) -> list[float]:
+        if self.wd == 0:
+            return [0.0] * len(indices)
         return [self._scaled(self.wd, i, "wd_mult") for i in indices]
 
     def _get_wd(self, index: Index) -> float:
@@ -245,10 +247,11 @@ class Optimizer:
 
     def _update_count(self, index: Index | Sequence[Index]) -> None:
         """Note an update of one parameter or several."""
-        for i in index if isinstance(index, list | tuple) else (index,):
-            count = self._index_update_count.get(i, self.begin_num_update) + 1
-            self._index_update_count[i] = count
-            self.num_update = max(count, self.num_update)
+        counts, before = self._index_update_count, self.begin_num_update
+        indices = index if isinstance(index, list | tuple) else (index,)
+        for i in indices:
+            counts[i] = counts.get(i, before) + 1
+        self.num_update = max([self.num_update, *map(counts.__getitem__, indices)])
 
     def _begin_step(self, index: Index) -> dict[str, Any]:
         """Count the update; the arguments that all update operators take.

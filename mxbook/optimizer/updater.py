@@ -11,6 +11,8 @@ from .optimizer import Index, Optimizer
 
 __all__ = ["Updater", "get_updater"]
 
+TOGETHER = 2**19  # elements from which on weights are enough for one operation
+
 
 class Updater:
     """A function `(index, grad, weight)` that changes the weight in place; makes states as needed.
@@ -33,12 +35,16 @@ class Updater:
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         """Change one weight, or all of a list, where the optimizer can in one operation."""
         if not isinstance(index, list | tuple):
+            self.optimizer._set_current_context(weight.context.device_id)
             self._prepare(index, weight)
             self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
             return
         triples = list(zip(index, grad, weight, strict=True))
+        if triples:  # all are on one device
+            self.optimizer._set_current_context(weight[0].context.device_id)
         for i, _, w in triples:
-            self._prepare(i, w)
+            if not self.states_synced.get(i):
+                self._prepare(i, w)
         if not self.aggregate_updates:
             for i, g, w in triples:
                 self.optimizer.update_multi_precision(i, w, g, self.states[i])
@@ -50,7 +56,6 @@ class Updater:
 
     def _prepare(self, index: Index, weight: NDArray) -> None:
         """Make sure that there is a state, on the weight's device."""
-        self.optimizer._set_current_context(weight.context.device_id)
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
         elif not self.states_synced[index]:
@@ -79,13 +84,24 @@ class Updater:
 
 
 def _groups(triples: list[tuple], largest: int) -> Iterator[list[tuple]]:
-    """Updates of weights of one element type, at most so many together."""
+    """Updates of weights of one element type, at most so many together.
+
+    Large weights are in small groups, which the engine's workers then share.
+    """
     by_type: dict[Any, list[tuple]] = {}
     for triple in triples:
         by_type.setdefault(triple[2].dtype, []).append(triple)
     for found in by_type.values():
-        for start in range(0, len(found), largest):
-            yield found[start : start + largest]
+        group: list[tuple] = []
+        room = TOGETHER
+        for triple in found:
+            group.append(triple)
+            room -= triple[2].size
+            if len(group) == largest or room <= 0:
+                yield group
+                group, room = [], TOGETHER
+        if group:
+            yield group
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

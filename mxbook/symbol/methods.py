@@ -6,7 +6,7 @@ What only arrays can do is a method, too, and says so.
 from collections.abc import Callable
 from typing import Any
 
-from mxbook.base.errors import DTypeError, MXNetError
+from mxbook.base.errors import DTypeError, NotImplementedForSymbol
 from mxbook.base.null import _Null
 from mxbook.ops.sides import METHODS
 
@@ -86,7 +86,8 @@ def _add(name: str, function: Callable) -> None:
 
 
 def _refused(name: str, hint: str, traced: str) -> Callable:
-    kind = DTypeError if name.startswith("__") else MXNetError  # Python expects a TypeError there
+    # Where Python has a word for it, it expects a TypeError.
+    kind = DTypeError if name.startswith("__") else NotImplementedForSymbol
 
     def refuse(self, *args, **kwargs):
         raise tracing.refusal(WORDS.get(name, f"x.{name}()"), WHY, hint, traced, kind)

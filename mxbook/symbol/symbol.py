@@ -97,28 +97,27 @@ class Symbol:
     def _nodes(self) -> list[Node]:
         return topological([n for n, _ in self._entries])
 
-    def _auxiliary(self) -> set[int]:
-        """Ids of the variables that are auxiliary states of some operator."""
-        found = set()
-        for node in self._nodes():
-            taken = node.op.input_names(node.params) if node.op and node.op.aux else ()
-            for name, entry in zip(taken, node.inputs, strict=False):
-                if entry is not None and name in node.op.aux:
-                    found.add(id(entry[0]))
-        return found
-
     def _variables(self) -> list[Node]:
         return [n for n in self._nodes() if n.op is None]
 
+    def _arguments_and_states(self) -> tuple[list[Node], list[Node]]:
+        """The variables, those that are auxiliary states of some operator apart."""
+        nodes, states = self._nodes(), set()
+        for node in nodes:
+            taken = node.op.input_names(node.params) if node.op and node.op.aux else ()
+            for name, entry in zip(taken, node.inputs, strict=False):
+                if entry is not None and name in node.op.aux:
+                    states.add(entry[0])
+        variables = [n for n in nodes if n.op is None]
+        return [n for n in variables if n not in states], [n for n in variables if n in states]
+
     def list_arguments(self) -> list[str]:
         """Names of the variables, in the order in which they are used."""
-        aux = self._auxiliary()
-        return [n.name for n in self._variables() if id(n) not in aux]
+        return [n.name for n in self._arguments_and_states()[0]]
 
     def list_auxiliary_states(self) -> list[str]:
         """Names of the states that operators keep (moving averages)."""
-        aux = self._auxiliary()
-        return [n.name for n in self._variables() if id(n) in aux]
+        return [n.name for n in self._arguments_and_states()[1]]
 
     def list_inputs(self) -> list[str]:
         """Names of all variables, auxiliary states included."""
@@ -177,9 +176,11 @@ class Symbol:
         length. Three lists; (None, None, None) where something does not follow.  Raises ShapeError
         on contradiction.
         """
-        shape_of = self._shapes(args, kwargs)
-        complete = all(shapes.known(s) for part in self._sorted(shape_of) for s in part)
-        return self._sorted(lambda e: _to_legacy(shape_of(e))) if complete else (None, None, None)
+        found = self._sorted(self._shapes(args, kwargs))
+        if not all(shapes.known(s) for part in found for s in part):
+            return None, None, None
+        arguments, outputs, states = [[_to_legacy(s) for s in part] for part in found]
+        return arguments, outputs, states
 
     def infer_shape_partial(self, *args, **kwargs):
         """Like `infer_shape`, with what is known; unknown shapes are `()`."""
@@ -225,12 +226,11 @@ class Symbol:
         return {n: by_name[n.name] for n in variables if n.name in by_name}
 
     def _sorted(self, of_entry) -> tuple[list, list, list]:
-        aux = self._auxiliary()
-        variables = self._variables()
+        arguments, states = self._arguments_and_states()
         return (
-            [of_entry((n, 0)) for n in variables if id(n) not in aux],
+            [of_entry((n, 0)) for n in arguments],
             [of_entry(entry) for entry in self._entries],
-            [of_entry((n, 0)) for n in variables if id(n) in aux],
+            [of_entry((n, 0)) for n in states],
         )
 
     # ---- composing, text

@@ -12,7 +12,7 @@ import numpy as np
 
 from mxbook.base import shapes, sites
 from mxbook.base.context import Context
-from mxbook.base.errors import MXNetError
+from mxbook.base.errors import MXNetError, NotImplementedForSymbol
 from mxbook.base.sites import Site
 from mxbook.graph.infer import SHAPES, TYPES, Found, complete, learn
 from mxbook.graph.node import Entry, Node
@@ -27,7 +27,7 @@ CONSTANT = (
 )
 
 
-class SymbolAttributeError(MXNetError, AttributeError):
+class SymbolAttributeError(NotImplementedForSymbol, AttributeError):
     """Something that an array has and a Symbol has not."""
 
 
@@ -198,7 +198,11 @@ def attribute(symbol: Any, name: str) -> Any:
 
 
 def refusal(
-    what: str, why: str, hint: str, traced: str = "", kind: type[MXNetError] = MXNetError
+    what: str,
+    why: str,
+    hint: str,
+    traced: str = "",
+    kind: type[MXNetError] = NotImplementedForSymbol,
 ) -> MXNetError:
     """The error about something that symbols cannot do; `traced` is the hint inside a block."""
     if local.trace is None:
@@ -206,7 +210,9 @@ def refusal(
     return _impossible(what, why, traced or hint, kind)
 
 
-def _impossible(what: str, why: str, hint: str, kind: type[MXNetError] = MXNetError) -> MXNetError:
+def _impossible(
+    what: str, why: str, hint: str, kind: type[MXNetError] = NotImplementedForSymbol
+) -> MXNetError:
     return kind(f"{what} cannot be traced: {why}", rule=RULE, place=called(), hint=hint)
 
 

@@ -9,7 +9,7 @@ HEAVY = {
     *("asyncio", "concurrent.futures", "dataclasses", "json", "logging", "multiprocessing"),
     *("unittest", "http", "urllib.request", "ssl", "email", "sqlite3", "xml", "doctest", "pdb"),
     *("PIL", "IPython", "ipywidgets", "matplotlib", "graphviz", "scipy", "pandas", "cupy", "numba"),
-    *("mxbook.gluon.data.workers", "mxbook.explain", "mxbook.testing", "mxbook.book"),
+    *("mxbook.gluon.data.workers.processes", "mxbook.explain", "mxbook.testing", "mxbook.book"),
 }
 
 

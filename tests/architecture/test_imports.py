@@ -22,7 +22,8 @@ BELOW = {
 FRONT = {
     *("ndarray", "symbol", "numpy", "numpy_extension"),
     *("autograd", "executor", "context", "name", "attribute"),
-    *("util", "registry", "runtime", "libinfo", "numpy_dispatch_protocol"),
+    *("util", "registry", "runtime", "libinfo", "numpy_dispatch_protocol", "numpy_op_signature"),
+    *("library", "rtc", "torch", "tvmop", "ndarray_doc", "symbol_doc"),
 }
 TRAINING = {
     *("random", "initializer", "optimizer", "lr_scheduler", "metric", "callback", "monitor"),
@@ -31,7 +32,7 @@ TRAINING = {
 }
 NETWORKS = {
     *("gluon", "module", "model", "rnn", "explain", "testing", "executor_manager"),
-    *("visualization", "profiler", "test_utils", "contrib"),
+    *("visualization", "profiler", "test_utils", "contrib", "notebook"),
 }
 TOP = {"compat", "book", "__init__", "__main__"}
 SEPARATE = {"gluon": {"module", "model"}, "module": {"gluon"}}

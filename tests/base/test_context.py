@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxbook.base.context import Context, context_of, current_context
+from mxbook.base.context import Context, context_of, current_context, make_current
 from mxbook.base.errors import ContextError
 
 KINDS = st.sampled_from(sorted(Context.devstr2type))
@@ -37,3 +37,14 @@ def test_what_is_no_device(given):
 def test_nothing_is_the_current_device():
     with Context("cpu", 3) as ctx:
         assert context_of(None) == context_of("") == current_context() == ctx
+
+
+def test_another_one_from_now_on():
+    make_current(Context("cpu", 4))
+    try:
+        assert current_context() == Context("cpu", 4)
+        with Context("cpu", 1):
+            assert current_context() == Context("cpu", 1)
+        assert current_context() == Context("cpu", 4)
+    finally:
+        make_current(Context("cpu", 0))

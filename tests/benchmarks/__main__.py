@@ -2,8 +2,10 @@
 
     python -m tests.benchmarks [--quick] [--only NAME ...] [--torch PYTHON] [--mxnet PYTHON]
     python -m tests.benchmarks operators [--quick] [--only NAME ...]
+    python -m tests.benchmarks loading [--quick] [--only NAME ...] [--mxnet PYTHON]
 
-The second form is about single operators beside NumPy, see `operators`.
+The second form is about single operators beside NumPy, see `operators`; the third about images a
+second, see `loading`.
 
 Every row is measured alternately with its floor (the same work without mxbook) or its peer, in this
 one run, and only the ratio counts.  It is a benchmark, not a test: nothing fails for being slow.
@@ -38,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    choices = ("workloads", "operators")
+    choices = ("workloads", "operators", "loading")
     parser.add_argument("what", nargs="?", choices=choices, default="workloads")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
     parser.add_argument("--only", nargs="*", default=[], help="names of rows")
@@ -49,6 +51,11 @@ def main() -> None:
         from . import operators  # mxbook comes first, before NumPy has started its threads
 
         operators.run(args.only, args.quick)
+        return
+    if args.what == "loading":
+        from . import loading
+
+        loading.run(args.only, args.quick, args.mxnet)
         return
     pythons = {"mxbook": sys.executable, "numpy": sys.executable}
     pythons |= {peer: p for peer in ("torch", "mxnet") if (p := getattr(args, peer))}

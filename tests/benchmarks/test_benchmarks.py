@@ -20,7 +20,8 @@ def run(*arguments):
 
 def test_every_row_runs():
     found = run()
-    for row in ("add, us", "add recorded, us", "chain of 1000, us", "import, MB"):
+    rows = ("add, us", "add recorded, us", "chain of 1000, us", "trainer step, us", "import, MB")
+    for row in rows:
         assert row in found
 
 
@@ -28,3 +29,8 @@ def test_every_operator_runs_and_agrees_with_numpy():
     found = run("operators")
     for row in ("dot(a, b)", "Dropout(a, p=0.5)", "a + b", "LayerNorm(a, b, c)"):
         assert row in found
+
+
+def test_images_are_loaded():
+    found = run("loading", "--only", "loader, training, colours", "iterator, any part, colours")
+    assert found.count("colours") == 2

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 
 import numpy as np
 
@@ -78,11 +79,45 @@ def large_chain(seconds):
     return fastest(step, seconds) / 30 * 1e6
 
 
+def trainer_step(seconds):
+    """`Trainer.step` of 60 small parameters with SGD and momentum, us."""
+    net = mx.gluon.nn.Sequential()
+    for _ in range(30):
+        net.add(mx.gluon.nn.Dense(16, in_units=16))
+    net.initialize()
+    trainer = mx.gluon.Trainer(
+        net.collect_params(), "sgd", {"learning_rate": 1e-3, "momentum": 0.9}
+    )
+    x, times = nd.ones((4, 16)), []
+
+    def step():
+        with autograd.record():
+            y = net(x)
+        y.backward()
+        nd.waitall()
+        start = time.perf_counter()
+        trainer.step(4)
+        nd.waitall()
+        times.append(time.perf_counter() - start)
+
+    fastest(step, seconds)
+    return min(times) * 1e6
+
+
+def accuracy(seconds):
+    """`metric.Accuracy.update` for 128 predictions of 10 classes, us."""
+    metric = mx.metric.Accuracy()
+    label, scores = nd.ones((128,)), nd.array(np.random.RandomState(0).rand(128, 10))
+    return fastest(lambda: metric.update([label], [scores]), seconds) * 1e6
+
+
 ROWS = {
     "add, us": add,
     "add recorded, us": add_recorded,
     "chain of 1000, us": chain,
     "large chain, us": large_chain,
+    "trainer step, us": trainer_step,
+    "accuracy, us": accuracy,
 }
 if PACKAGE == "mxbook":
     ROWS |= {"import, ms": importing(PACKAGE, 0), "import, MB": importing(PACKAGE, 1)}

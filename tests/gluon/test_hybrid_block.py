@@ -310,19 +310,60 @@ def test_copies_of_hybridized_blocks(again):
     assert (net(X).asnumpy() == expected).all()
 
 
-def test_the_gradient_follows_the_mode_of_backward():
-    """Numbers of MXNet 1.6, where BatchNorm's gradient depends on the mode of backward."""
-    expected = {True: [0.8706, -0.189, -1.9458, -3.5665], False: [0.7071, 0.3119, -0.2943, -0.5716]}
+# What MXNet 1.6 finds for BatchNorm recorded and differentiated in training mode or not: the first
+# gradients of the input, of gamma, and the moving mean afterwards.
+MODES = {
+    (True, True): ([0.1575, 0.1101, -0.1039], [0.3618, 1.1004], [1.0881, 1.1674]),
+    (True, False): ([0.7071, 0.3119, -0.2943], [5.1337, 7.1324], [0.5, 0.3]),
+    (False, True): ([0.8706, -0.189, -1.9458], [5.1337, 7.1324], [0.5, 0.3]),
+    (False, False): ([0.7071, 0.3119, -0.2943], [5.1337, 7.1324], [0.5, 0.3]),
+}
+
+
+def normalised(hybrid, recorded):
+    """A batch, its normalisation recorded in a mode, and the layer."""
+    net = nn.BatchNorm(in_channels=2)
+    net.initialize()
+    net.running_var.set_data(nd.array([2, 3.0]))
+    net.running_mean.set_data(nd.array([0.5, 0.3]))
+    net.hybridize(hybrid)
+    x = nd.array(np.arange(8).reshape(4, 2) ** 1.5)
+    x.attach_grad()
+    with autograd.record(train_mode=recorded):
+        return x, net(x), net
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize(("recorded", "train"), MODES)
+def test_the_gradient_follows_the_mode_of_backward(hybrid, recorded, train):
+    x, y, net = normalised(hybrid, recorded)
+    y.backward(nd.array(np.cos(np.arange(8)).reshape(4, 2)), train_mode=train)
+    found = x.grad.reshape(-1)[:3], net.gamma.grad(), net.running_mean.data()
+    for got, expected in zip(found, MODES[recorded, train], strict=True):
+        np.testing.assert_allclose(got.asnumpy(), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("recorded", "train"), MODES)
+def test_gradients_of_gradients_follow_the_modes(recorded, train):
+    found = []
     for hybrid in (False, True):
-        for train, numbers in expected.items():
-            net = nn.BatchNorm(in_channels=2)
-            net.initialize()
-            net.running_var.set_data(nd.array([2, 3.0]))
-            net.running_mean.set_data(nd.array([0.5, 0.3]))
-            net.hybridize(hybrid)
-            x = nd.array(np.arange(8).reshape(4, 2) ** 1.5)
-            x.attach_grad()
-            with autograd.record(train_mode=False):
-                y = net(x)
-            y.backward(nd.array(np.cos(np.arange(8)).reshape(4, 2)), train_mode=train)
-            np.testing.assert_allclose(x.grad.asnumpy().ravel()[:4], numbers, atol=1e-4)
+        x, y, net = normalised(hybrid, recorded)
+        with autograd.record():
+            (dx,) = autograd.grad(y, [x], y * y, create_graph=True, train_mode=train)
+            (dx * dx).sum().backward()
+        found.append([a.asnumpy() for a in (x.grad, net.gamma.grad(), net.running_mean.data())])
+    for plain, hybridized in zip(*found, strict=True):
+        np.testing.assert_allclose(hybridized, plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize("train", [False, True])
+def test_dropout_passes_back_what_it_let_through_in_whatever_mode(hybrid, train):
+    net, x = nn.Dropout(0.5), nd.ones(50)
+    net.hybridize(hybrid)
+    x.attach_grad()
+    with autograd.record():
+        y = net(x)
+    y.backward(train_mode=train)
+    assert (x.grad.asnumpy() == y.asnumpy()).all()
+    assert set(y.asnumpy()) == {0, 2}

@@ -216,6 +216,15 @@ def test_a_mean_divided_again_is_warned_about_once():
     Trainer(net.collect_params(), "sgd").step(1)
 
 
+def test_the_losses_of_one_example_on_each_device_are_no_mean():
+    net = dense(TWO)
+    trainer = Trainer(net.collect_params(), "sgd")
+    with autograd.record():
+        losses = [gluon.loss.L2Loss()(net(nd.ones((1, 3), c)), nd.ones((1, 2), c)) for c in TWO]
+    autograd.backward(losses)
+    trainer.step(2)
+
+
 # ---- states and explanation
 
 

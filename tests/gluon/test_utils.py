@@ -1,6 +1,7 @@
 """Splitting batches, clipping gradients, hooks, files."""
 
 import hashlib
+import pickle
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -76,6 +77,10 @@ def test_hook_handles():
     assert list(hooks.values()) == [print]
     with pytest.raises(ParameterError):
         handle.attach(hooks, repr)
+    hooks_copy, copy = pickle.loads(pickle.dumps((hooks, handle)))
+    copy.detach()
+    assert hooks_copy == {}
+    assert hooks
     handle.detach()
     handle.detach()
     assert hooks == {}
@@ -142,3 +147,12 @@ def test_download_that_fails_leaves_nothing(server, tmp_path, monkeypatch):
     with pytest.raises(ParameterError, match="names no file"):
         utils.download(root)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_fetch_says_what_to_do(server, tmp_path):
+    root, target = f"http://127.0.0.1:{server.server_port}/", str(tmp_path / "file")
+    assert utils.fetch(root + "file", target) == target
+    with pytest.raises(OSError, match="none could not be fetched") as caught:
+        utils.fetch(root + "none", str(tmp_path / "none"))
+    assert isinstance(caught.value, utils.DownloadError)
+    assert str(tmp_path / "none") in str(caught.value)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import mxbook as mx
-from mxbook import autograd, gluon, nd
+from mxbook import gluon, nd
 from mxbook.gluon import nn, rnn
 from mxbook.gluon.model_zoo import vision
 from mxbook.gluon.model_zoo.vision import inception
+
+from .ways import Net, all_ways_agree, by_block, check
 
 pytestmark = pytest.mark.slow
 
@@ -36,19 +38,6 @@ def numbers(*shape, low=-1.0, high=1.0):
 
 def words(*shape, count=11):
     return nd.array(np.random.RandomState(len(shape)).randint(0, count, shape))
-
-
-class Net(gluon.HybridBlock):
-    """A network of a function `(F, blocks, *inputs)` and blocks by name."""
-
-    def __init__(self, function, **blocks):
-        super().__init__()
-        self._function = function
-        for name, block in blocks.items():
-            setattr(self, name, block)
-
-    def hybrid_forward(self, F, *inputs, **parameters):
-        return self._function(F, self, *inputs, **parameters)
 
 
 # ---- pictures
@@ -298,83 +287,42 @@ def a_custom_operator():
 # ---- the three ways
 
 
-def leaves(value):
-    if isinstance(value, list | tuple):
-        return [leaf for item in value for leaf in leaves(item)]
-    return [value]
-
-
-def weights_like(arrays):
-    """Different weights for all elements, so that none can stand in for another."""
-    return [nd.array(np.cos(np.arange(a.size)).reshape(a.shape)) for a in arrays]
-
-
-def by_block(net, inputs):
-    """Outputs, in training and prediction mode, and gradients of the block, hybridized or not."""
-    for a in leaves(inputs):
-        a.attach_grad()
-    mx.random.seed(3)
-    with autograd.record():
-        outputs = leaves(net(*inputs))
-    heads = [a for a in outputs if a._entry is not None]
-    autograd.backward(heads, weights_like(heads))
-    parameters = {n: p for n, p in net.collect_params().items() if p.grad_req != "null"}
-    gradients = [a.grad for a in leaves(inputs)] + [p.grad() for p in parameters.values()]
-    outputs += leaves(net(*inputs))
-    return [a.asnumpy() for a in outputs], [g.asnumpy() for g in gradients]
-
-
-def by_executor(net, inputs):
-    """The same with the graph of the last call, bound."""
-    graph, arrays = net._cached_op.symbol, leaves(inputs)
-    shapes = {s.name: a.shape for s, a in zip(net._cached_graph[0], arrays, strict=False)}
-    parameters = net.collect_params()
-    executor = graph.simple_bind(mx.cpu(), **shapes)
-    values = {n: parameters[n].data() for n in executor.arg_dict if n in parameters}
-    states = {n: parameters[n].data() for n in executor.aux_dict}
-    names = [f"data{i}" for i in range(len(arrays))] if len(arrays) > 1 else ["data"]
-    data = {n: a for n, a in zip(names, arrays, strict=True) if n in executor.arg_dict}
-    executor.copy_params_from({**values, **data}, states)
-    mx.random.seed(3)
-    outputs = executor.forward(is_train=True)
-    executor.backward(weights_like(outputs))
-    wanted = names + [n for n, p in parameters.items() if p.grad_req != "null"]
-    gradients = [executor.grad_dict.get(n) for n in wanted]
-    outputs = [*outputs, *executor.forward(is_train=False)]
-    return (
-        [a.asnumpy() for a in outputs],
-        [None if g is None else g.asnumpy() for g in gradients],
-    )
-
-
-def check(found, expected, what):
-    for kind, a, b in zip(("output", "gradient"), found, expected, strict=True):
-        assert len(a) == len(b)
-        for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            if x is not None:
-                scale = max(1.0, float(np.abs(y).max(initial=0)))
-                assert x.shape == y.shape
-                assert np.abs(x - y).max(initial=0) <= 1e-5 * scale, f"{what}: {kind} {i}"
-
-
 @pytest.mark.parametrize("name", NETS)
 def test_all_ways_agree(name):
     mx.random.seed(1)
     net, first, second = NETS[name]()
     net.initialize(mx.init.Xavier(magnitude=2))
+    all_ways_agree(net, first, second, first)
+
+
+def test_hybridized_blocks_inside_a_plain_one():
+    """A Block that looks at values runs as it is; what is hybrid inside runs as graphs."""
+
+    class Early(gluon.Block):
+        def __init__(self):
+            super().__init__()
+            self.first = stack(nn.Dense(4, activation="tanh"), nn.BatchNorm())
+            self.second = rnn.GRU(3)
+            self.third = nn.Dense(3)
+
+        def forward(self, x):
+            hidden = self.first(x)
+            if hidden.sum().asscalar() > 1e6:
+                return hidden
+            out = self.second(hidden.expand_dims(0))[0]
+            return out + self.third(hidden), hidden
+
+    net, x = Early(), numbers(5, 6)
+    net.initialize()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # averages that have not moved
-        net(*first)
-    parameters = net.collect_params().values()
-    start = {p.name: p.data().copy() for p in parameters}
-
-    def again(way, inputs):
-        for p in parameters:
-            p.set_data(start[p.name])
-        return way(net, inputs)
-
-    plain = [again(by_block, inputs) for inputs in (first, second)]
+        net(x)
+    parameters = net.collect_params()
+    start = {name: p.data().copy() for name, p in parameters.items()}
+    plain = by_block(net, [x])
+    for name, p in parameters.items():
+        p.set_data(start[name])
     net.hybridize()
-    for inputs, expected in zip((first, second, first), (*plain, plain[0]), strict=True):
-        check(again(by_block, inputs), expected, "hybridized")
-        check(again(by_executor, inputs), expected, "bound")
+    check(by_block(net, [x]), plain, "hybridized inside")
+    assert net.first._cached_op is not None
+    assert net.second._cached_op is not None

@@ -289,7 +289,9 @@ def test_explain_graph(capsys):
     net(mx.nd.ones(shape))
     net.explain_graph()
     said = capsys.readouterr().out
-    assert "traced       5 operators" in said
+    passes = [line.split()[0] for line in said.split("\n\n")[0].splitlines()]
+    assert passes == ["inference", "gradient", "merge", "prune", "fold", "fuse", "memory"]
+    assert "inference  5 operators" in said
     assert "bytes for values between" in said
     assert "FullyConnected(v0" in said
 

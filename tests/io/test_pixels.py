@@ -65,16 +65,16 @@ def test_a_border():
 def test_the_factor_1_changes_no_colour(seed, channels):
     image = noise(seed, (4, 5, channels))
     for change in (px.brighter, px.contrasted, px.saturated):
-        np.testing.assert_array_equal(change(image, 1.0), image)
+        np.testing.assert_array_equal(px.coloured(image, [(change, 1.0)]), image)
     assert abs(px.toned(image, 0, 0, 0).astype(int) - image).max() <= 1
 
 
 def test_colours_without_contrast_and_saturation():
     image = noise(5, (4, 5, 3))
     gray = np.rint(image @ np.array([0.299, 0.587, 0.114]))
-    assert abs(px.saturated(image, 0).astype(int) - gray[..., None]).max() <= 1
-    assert abs(px.contrasted(image, 0).astype(int) - gray.mean()).max() <= 1
-    assert (px.brighter(image, 9)[image > 30] == 255).all()
+    assert abs(px.coloured(image, [(px.saturated, 0)]).astype(int) - gray[..., None]).max() <= 1
+    assert abs(px.coloured(image, [(px.contrasted, 0)]).astype(int) - gray.mean()).max() <= 1
+    assert (px.coloured(image, [(px.brighter, 9)])[image > 30] == 255).all()
     light = px.lit(np.full((1, 1, 3), 100, "uint8"), [1, 0, 0]).ravel().tolist()
     assert light == [69, 68, 68]
 

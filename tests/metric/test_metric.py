@@ -150,6 +150,21 @@ def test_micro_pearson_is_that_of_everything_seen(points, cut):
         assert math.isnan(metric.get()[1])
 
 
+def test_parts_of_pearsons_coefficient():
+    """MXNet's methods: variances and covariance batch by batch."""
+    x, y = np.random.RandomState(0).normal(size=(2, 9))
+    metric, grown = M.PearsonCorrelation(average="micro"), (0, 0, 0)
+    for part in (slice(4), slice(4, None)):
+        grown = metric.update_variance(x[part], *grown)
+    assert grown == (9, pytest.approx(x.mean()), pytest.approx(9 * x.var()))
+    metric.update([mx.nd.array(x)], [mx.nd.array(y)])
+    before = metric._local.xy
+    metric.update_cov(x, y)
+    assert metric._local.xy == pytest.approx(2 * before, rel=1e-5)
+    metric.reset_micro()
+    assert metric._local.count == metric._whole.count == 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_local_and_global(name):
     rng = np.random.RandomState(1)
@@ -284,3 +299,34 @@ def test_bad_input(use, error):
 def test_the_nearest_name_is_suggested():
     with pytest.raises(ParameterError, match="did you mean accuracy"):
         M.create("acuracy")
+
+
+@pytest.mark.parametrize("name", ["acc", "f1"])
+def test_a_batch_is_waited_for_once(monkeypatch, name):
+    """Also where predictions and labels are still being computed, the labels for longer."""
+    sleeps = []
+    sleep = type(mx.engine._engine)._sleep
+    monkeypatch.setattr(
+        type(mx.engine._engine), "_sleep", lambda *a: (sleeps.append(a), sleep(*a))[1]
+    )
+    monkeypatch.setattr(mx.config, "engine_type", "ThreadedEngine")
+    metric, a = M.create(name), mx.nd.ones((700, 700))
+    for _ in range(3):
+        scores = mx.nd.dot(a, a)[:8, :2]
+        label = mx.nd.dot(mx.nd.dot(a, a), a)[:8, 0] > 0
+        del sleeps[:]
+        metric.update([label], [scores])
+        assert len(sleeps) <= 1
+    assert metric.num_inst == 24 or name == "f1"
+
+
+def test_an_error_of_a_prediction_is_raised_by_the_metric():
+    scores = mx.nd.ones((3, 2))
+
+    def fail():
+        raise ZeroDivisionError("on purpose")
+
+    mx.engine.push(fail, [], [variable_of(scores)])
+    label = mx.nd.dot(mx.nd.ones((700, 700)), mx.nd.ones((700, 700)))[:3, 0]
+    with pytest.raises(mx.MXNetError, match="on purpose"):
+        M.Accuracy().update([label], [scores])

@@ -1,5 +1,9 @@
 """The benchmark of operators."""
 
+import json
+
+import pytest
+
 from mxbook import profiler
 from mxbook.profiler.__main__ import main
 
@@ -22,3 +26,24 @@ def test_the_command(capsys):
     assert "argmax(" in printed
     assert "dot(" in printed
     assert "backward" in printed
+
+
+def test_the_command_gives_json(capsys):
+    main(["exp", "--elements", "6", "--rounds", "1", "--json"])
+    found = json.loads(capsys.readouterr().out)["exp"][0]
+    assert found["call"] == "exp(float32[2, 3])"
+    assert 0 < found["quickest"] <= found["forward"]
+
+
+def test_nothing_to_measure(capsys):
+    with pytest.raises(SystemExit):
+        main([])
+    assert "name operators, or say --all" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_all_operators_can_be_measured(capsys):
+    main(["--all", "--elements", "1000", "--rounds", "1", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) > 400
+    assert all(found.values())

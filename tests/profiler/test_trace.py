@@ -37,6 +37,30 @@ def test_a_trace_is_what_chrome_expects():
             assert event["dur"] >= 0
 
 
+def test_a_trace_is_sorted_and_what_lasts_is_nested():
+    net = small_net(hybrid=True)
+    profiler.set_state("run")
+    for _ in range(3):
+        step(net)
+    mx.nd.waitall()
+    profiler.dump()
+    with open(session.options.filename) as file:
+        events = json.load(file)["traceEvents"]
+    first = next(i for i, e in enumerate(events) if e["ph"] != "M")
+    assert all(e["ph"] != "M" for e in events[first:])
+    times = [e["ts"] for e in events[first:]]
+    assert times == sorted(times)
+    running: dict[tuple, list[float]] = {}
+    for event in events[first:]:
+        if event["ph"] == "X":
+            ends = running.setdefault((event["pid"], event["tid"]), [])
+            while ends and ends[-1] <= event["ts"]:
+                ends.pop()
+            end = event["ts"] + event["dur"]
+            assert not ends or end <= ends[-1] + 0.001  # microseconds have three decimals
+            ends.append(end)
+
+
 def test_dump_may_leave_it_running():
     profiler.set_state("run")
     mx.nd.ones(2)

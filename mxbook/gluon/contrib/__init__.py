@@ -1,4 +1,7 @@
-"""`gluon.contrib`: layers that are less settled than those of `gluon`; `nn` a sparse table, `rnn`
-recurrent cells."""
+"""`gluon.contrib`: what is less settled than the rest of `gluon`.
 
-from . import nn, rnn
+`estimator` the training loop with handlers; `nn` layers, `cnn` convolutions, `rnn` recurrent cells;
+`data` samplers and texts.
+"""
+
+from . import cnn, data, estimator, nn, rnn

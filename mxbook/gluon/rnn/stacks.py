@@ -18,6 +18,10 @@ class _Cells:
 
     _children: dict[str, Any]
 
+    def __call__(self, inputs: Any, states: Sequence) -> Any:
+        """Compute one step; see `RecurrentCell`."""
+        return super().__call__(inputs, states)
+
     def state_info(self, batch_size: int = 0) -> list[dict]:
         """The states of all cells inside."""
         return [info for cell in self._children.values() for info in cell.state_info(batch_size)]
@@ -104,6 +108,12 @@ class SequentialRNNCell(_Stack, RecurrentCell):
         """Compute one step of all cells."""
         self._counter += 1
         return self._step(inputs, states)
+
+    def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises MXNetError: these cells need not be hybrid; HybridSequentialRNNCell's are."""
+        raise MXNetError(
+            "a SequentialRNNCell has no hybrid_forward", hint="use a HybridSequentialRNNCell"
+        )
 
 
 class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):

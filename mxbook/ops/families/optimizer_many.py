@@ -112,28 +112,27 @@ def _tail_shape(p: Any, name: str, shape: Any) -> Any:
 # takes them, or None where nothing is to be done.
 
 
-def _with(p: Any, **more: Any) -> SimpleNamespace:
-    return SimpleNamespace(**dict(p.items()), **more)
-
-
 def _given(_k, p):
     """The rates are parameters."""
-    return [_with(p, lr=lr, wd=wd) for lr, wd in zip(p.lrs, p.wds, strict=True)]
+    common = dict(p.items())
+    return [SimpleNamespace(**common, lr=lr, wd=wd) for lr, wd in zip(p.lrs, p.wds, strict=True)]
 
 
 def _loaded(k, p, lrs, wds):
     """The rates are in arrays."""
     lrs, wds = (k.to_host(a).reshape(-1).tolist() for a in (lrs, wds))
-    return [_with(p, lr=lr, wd=wd) for lr, wd in zip(lrs, wds, strict=True)]
+    common = dict(p.items())
+    return [SimpleNamespace(**common, lr=lr, wd=wd) for lr, wd in zip(lrs, wds, strict=True)]
 
 
 def _scaled(k, p, rescale_grad):
     """Rates and schedules are parameters; the scale of the gradients is in an array."""
     scale = usable_scale(k, rescale_grad)
-    rates = zip(p.lrs, p.wds, p.etas, strict=True)
     if scale is None:
         return None
-    return [_with(p, lr=lr, wd=wd, eta=eta, rescale_grad=scale) for lr, wd, eta in rates]
+    common = dict(p.items(), rescale_grad=scale)
+    rates = zip(p.lrs, p.wds, p.etas, strict=True)
+    return [SimpleNamespace(**common, lr=lr, wd=wd, eta=eta) for lr, wd, eta in rates]
 
 
 def many(

@@ -158,6 +158,7 @@ def window_sizes(k, p, axes, data):
     sizes = np.ones((1,) * data.ndim, "float64")
     for a in axes:
         sizes = sizes * np.reshape(a.sizes(include), (-1,) + (1,) * (data.ndim - a.axis - 1))
+    sizes = np.maximum(sizes, 1)  # a window that lies in the padding as a whole has the mean 0
     dtype = "float64" if data.dtype.itemsize == 8 else "float32"
     return k.to_device(sizes.astype(dtype))
 

@@ -36,13 +36,15 @@ def in_blocks(k: Any, p: Any, formula: Callable, spare: int, out: Any, *arrays: 
     xp, first = k.xp, arrays[0]
     if out is None:
         out = xp.empty(first.shape, first.dtype)
-    size, dtype = out.size, arrays[-1].dtype
+    size, dtype, shape = first.size, arrays[-1].dtype, (spare, *first.shape)
+    if size <= SMALL:  # too small for a compiled twin as well: it need not be asked for
+        plain = getattr(formula, "__wrapped__", formula)
+        plain(xp, p, out, *arrays, *xp.empty(shape, dtype))
+        return out
     # A processor's cache is the reason for blocks; a GPU wants all at once.
     length = BLOCK if xp.__name__ == "numpy" else size
     if size <= length:
-        shape = (spare, *out.shape)
-        memory = xp.empty(shape, dtype) if size <= SMALL else scratch(xp, "spare", shape, dtype)
-        formula(xp, p, out, *arrays, *memory)
+        formula(xp, p, out, *arrays, *scratch(xp, "spare", shape, dtype))
         return out
     flat = [a.reshape(-1) for a in (out, *arrays)]
 

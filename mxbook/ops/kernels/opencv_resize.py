@@ -164,7 +164,8 @@ def _bytes(k: Any, images: Array, rows: Taps, columns: Taps, interp: int) -> Arr
 def _two_each_way(k: Any, images: Array, rows: Taps, columns: Taps) -> Array:
     """Bytes made of two old rows and two old columns each, with weights in 1 / 2048."""
     *batch, height, width, channels = images.shape
-    flat = images.reshape(*batch, height, width * channels)
+    # A part of an image is copied: compiled kernels want arrays in one piece.
+    flat = k.xp.ascontiguousarray(images).reshape(*batch, height, width * channels)
     places = columns.source[:, None, :] * channels + np.arange(channels)[:, None]
     found = two_each_way(
         k.xp, k, flat, rows.source, rows.weight,
@@ -173,7 +174,7 @@ def _two_each_way(k: Any, images: Array, rows: Taps, columns: Taps) -> Array:
     return found.reshape(*batch, len(rows.source), len(columns.source), channels)
 
 
-@compiled
+@compiled(least=2**13)  # a small part may become a large image
 def two_each_way(
     _xp: Any,
     k: Any,

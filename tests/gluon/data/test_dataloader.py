@@ -15,7 +15,6 @@ from mxbook.gluon.data import (
     ArrayDataset,
     BatchSampler,
     DataLoader,
-    Dataset,
     SequentialSampler,
     SimpleDataset,
 )
@@ -25,19 +24,7 @@ from mxbook.gluon.data.dataloader import (
     default_batchify_fn,
     default_mp_batchify_fn,
 )
-
-
-class Function(Dataset):
-    """Sample i is fn(i)."""
-
-    def __init__(self, fn, length=100):
-        self.fn, self.length = fn, length
-
-    def __getitem__(self, idx):
-        return self.fn(idx)
-
-    def __len__(self):
-        return self.length
+from tests.gluon.data.samples import Function
 
 
 def threads():
@@ -61,7 +48,9 @@ def test_threads_give_what_the_sampler_says(length, size, workers, prefetch, shu
     np.random.seed(seed)
     plain = [b.asnumpy().tolist() for _, b in DataLoader(dataset, **options)]
     np.random.seed(seed)
-    loader = DataLoader(dataset, **options, num_workers=workers, prefetch=prefetch)
+    loader = DataLoader(
+        dataset, **options, num_workers=workers, prefetch=prefetch, thread_pool=True
+    )
     assert len(loader) == len(plain)
     found = list(loader)
     assert [b.asnumpy().tolist() for _, b in found] == plain
@@ -85,7 +74,11 @@ def test_prefetch_bounds_how_far_ahead_it_reads(workers, prefetch):
         __len__ = staticmethod(lambda: 20)
 
     loader = DataLoader(
-        Function(float), batch_sampler=Sampler(), num_workers=workers, prefetch=prefetch
+        Function(float),
+        batch_sampler=Sampler(),
+        num_workers=workers,
+        thread_pool=True,
+        prefetch=prefetch,
     )
     for delivered, _ in enumerate(loader, 1):
         assert len(drawn) == min(20, delivered + prefetch)
@@ -99,13 +92,13 @@ def test_threads_work_at_the_same_time():
         both.wait(30)
         return i
 
-    loader = DataLoader(Function(sample, 4), 1, num_workers=2)
+    loader = DataLoader(Function(sample, 4), 1, num_workers=2, thread_pool=True)
     assert [b.asscalar() for b in loader] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("leave", ["break", "raise", "forget"])
 def test_leaving_the_loop_leaves_no_thread(leave):
-    loader = DataLoader(Function(float), 4, num_workers=3)
+    loader = DataLoader(Function(float), 4, num_workers=3, thread_pool=True)
     if leave == "forget":
         iterator = iter(loader)
         next(iterator)
@@ -131,7 +124,7 @@ def test_an_exception_comes_back_with_sample_and_traceback(workers):
 
     got = []
     with pytest.raises(KeyError, match="this one") as info:
-        got.extend(DataLoader(Function(broken_sample), 5, num_workers=workers))
+        got.extend(DataLoader(Function(broken_sample), 5, num_workers=workers, thread_pool=True))
     assert not threads()
     text = "".join(traceback.format_exception(info.value))
     assert "in broken_sample" in text
@@ -139,7 +132,7 @@ def test_an_exception_comes_back_with_sample_and_traceback(workers):
 
 
 def test_batches_before_the_broken_one_arrive():
-    loader = DataLoader(Function(lambda i: 1 // (13 - i)), 5, num_workers=2)
+    loader = DataLoader(Function(lambda i: 1 // (13 - i)), 5, num_workers=2, thread_pool=True)
     got = []
     with pytest.raises(ZeroDivisionError):
         got.extend(loader)
@@ -148,7 +141,9 @@ def test_batches_before_the_broken_one_arrive():
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_an_exception_while_batching_names_the_samples(workers):
-    loader = DataLoader(Function(lambda i: mx.nd.ones(1 + i // 3)), 2, num_workers=workers)
+    loader = DataLoader(
+        Function(lambda i: mx.nd.ones(1 + i // 3)), 2, num_workers=workers, thread_pool=True
+    )
     with pytest.raises(mx.MXNetError) as info:
         list(loader)
     assert info.value.__notes__ == ["while putting samples 2, 3 together to a batch"]
@@ -160,7 +155,7 @@ def test_even_an_exit_inside_a_sample_reaches_the_loop(error):
         raise error
 
     with pytest.raises(error):
-        list(DataLoader(Function(leave), 2, num_workers=1))
+        list(DataLoader(Function(leave), 2, num_workers=1, thread_pool=True))
     assert not threads()
 
 
@@ -176,7 +171,7 @@ def test_timeout_names_the_slow_sample(monkeypatch):
 
     got = []
     with pytest.raises(LoaderTimeoutError, match="sample 7 is still being loaded") as info:
-        got.extend(DataLoader(Function(slow, 16), 2, num_workers=2, timeout=0.2))
+        got.extend(DataLoader(Function(slow, 16), 2, num_workers=2, thread_pool=True, timeout=0.2))
     assert isinstance(info.value, TimeoutError)
     assert "mxbook-loader-" in str(info.value)
     assert len(got) == 3
@@ -192,7 +187,7 @@ def test_without_threads_it_loads_by_itself(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    loader = DataLoader(Function(float, 10), 3, num_workers=2)
+    loader = DataLoader(Function(float, 10), 3, num_workers=2, thread_pool=True)
     with pytest.warns(NoThreadsWarning, match="no worker thread could be started"):
         found = [b.asnumpy().tolist() for b in loader]
     assert found == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
@@ -208,7 +203,7 @@ def test_with_fewer_threads_than_wanted_it_goes_on(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.warns(NoThreadsWarning, match="only 1 of 3"):
-        assert len(list(DataLoader(Function(float, 10), 3, num_workers=3))) == 4
+        assert len(list(DataLoader(Function(float, 10), 3, num_workers=3, thread_pool=True))) == 4
     assert not threads()
 
 
@@ -226,7 +221,7 @@ def test_the_interpreter_ends_with_a_loader_in_use(sample):
         def __len__(self):
             return 1000
 
-    held = iter(DataLoader(Data(), 2, num_workers=2, timeout=1000))
+    held = iter(DataLoader(Data(), 2, num_workers=2, thread_pool=True, timeout=1000))
     print(next(held).asnumpy().tolist())
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
@@ -252,7 +247,9 @@ def test_own_batchify():
 @pytest.mark.parametrize("workers", [0, 1])
 def test_pinned_memory(workers):
     dataset = ArrayDataset(mx.nd.ones((3, 2)), [1, 2, 3])
-    loader = DataLoader(dataset, 2, pin_memory=True, pin_device_id=1, num_workers=workers)
+    loader = DataLoader(
+        dataset, 2, pin_memory=True, pin_device_id=1, num_workers=workers, thread_pool=True
+    )
     contexts = {part.context for batch in loader for part in batch}
     assert contexts == {mx.cpu_pinned(1)}
 

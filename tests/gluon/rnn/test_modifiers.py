@@ -1,5 +1,7 @@
 """Dropout, zoneout and residual cells: what they change in training mode, and what they refuse."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,9 @@ def test_stacks_are_sequences_of_cells():
     assert stack[1] is cells[1]
     assert [s["shape"] for s in stack.state_info(4)] == [(4, 3), (4, 2), (4, 2)]
     assert repr(stack).splitlines()[0] == "SequentialRNNCell("
+    assert list(inspect.signature(stack.__call__).parameters) == ["inputs", "states"]
+    with pytest.raises(MXNetError, match="HybridSequentialRNNCell"):
+        stack.hybrid_forward(mx.nd, None)
 
 
 def test_a_bidirectional_cell_cannot_be_stepped():

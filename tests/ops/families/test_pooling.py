@@ -85,6 +85,13 @@ def pooled(**params):
     return F.Pooling(mx.nd.array(LINE), **params).asnumpy().ravel().tolist()
 
 
+def test_a_window_outside_of_the_image_has_the_mean_0():
+    """As in MXNet 1.6 with two axes; with one or three it gives NaN there."""
+    options = {"pool_type": "avg", "pooling_convention": "full", "count_include_pad": False}
+    found = mx.nd.Pooling(mx.nd.ones((1, 1, 5)), kernel=2, pad=1, stride=2, **options)
+    assert found.asnumpy().tolist() == [[[1, 1, 1, 0]]]
+
+
 def test_conventions():
     """Windows start at -1, 2, 5 and, in the convention full, 8."""
     assert pooled() == [3, 6, 9]

@@ -1,0 +1,62 @@
+"""What a net runs as, and what an operator is, on the command line.
+
+    python -m mxbook.explain memory resnet18_v1 --shape 1,3,224,224
+    python -m mxbook.explain graph net-symbol.json --shape data0=2,3 data1=2,4 --train
+    python -m mxbook.explain operator Convolution
+
+`memory` tells how the memory of values between is planned, `graph` what every pass did and what is
+left to run, for prediction and for training.  Nets are members of the model zoo or files.
+"""
+
+import argparse
+
+from mxbook import symbol
+
+from .card import operator
+from .memory import plan_of, program_of
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print what the command line asks for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mxbook.explain",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("memory", "graph", "operator"))
+    parser.add_argument("names", nargs="+", help="nets or operators")
+    parser.add_argument("--shape", nargs="+", default=["1,3,224,224"], help="of the inputs")
+    parser.add_argument("--train", action="store_true", help="only for training")
+    parser.add_argument("--predict", action="store_true", help="only for prediction")
+    args = parser.parse_args(arguments)
+    for name in args.names:
+        if args.what == "operator":
+            print(operator(name))
+            continue
+        print(name)
+        for train in (False, True):
+            if not (args.predict if train else args.train):
+                program = program_of(_net(name), dict(map(_shape, args.shape)), train)
+                print(plan_of(program) if args.what == "memory" else program, end="\n\n")
+
+
+def _net(name: str) -> symbol.Symbol:
+    if name.endswith(".json"):
+        return symbol.load(name)
+    from mxbook.gluon.model_zoo import vision
+
+    return vision.get_model(name)(symbol.var("data"))
+
+
+def _shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """The shape of an input, with its name.
+
+    >>> _shape("2,3"), _shape("x=4")
+    (('data', (2, 3)), ('x', (4,)))
+    """
+    name, _, lengths = text.rpartition("=")
+    return name or "data", tuple([int(length) for length in lengths.split(",")])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+"""`gluon.contrib.cnn`: convolutions on trial."""
+
+from .conv_layers import DeformableConvolution
