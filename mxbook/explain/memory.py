@@ -17,7 +17,7 @@ from mxbook.base.errors import MXNetError, ShapeError
 from mxbook.base.spec import Spec, spec_of
 from mxbook.gluon import HybridBlock, tracing
 from mxbook.graph.code import Code, Instruction
-from mxbook.graph.memory import RESHAPING, last_uses
+from mxbook.graph.memory import last_uses, reshapes
 from mxbook.imperative.fusion import title
 from mxbook.imperative.program import Program
 from mxbook.symbol.evaluate import cached
@@ -157,5 +157,5 @@ def plan_of(program: Program) -> MemoryPlan:
 def _between(code: Code) -> list[tuple[int, Instruction, int]]:
     """The values that need memory and do not come out, with the instructions that make them."""
     out = code.wanted
-    rows = [(i, x) for i, x in enumerate(code.instructions) if x.op.name not in RESHAPING]
+    rows = [(i, x) for i, x in enumerate(code.instructions) if not reshapes(x)]
     return [(i, x, v) for i, x in rows for v in x.outputs if v not in out]

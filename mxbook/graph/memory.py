@@ -10,10 +10,28 @@ from collections.abc import Callable
 
 from .code import Code, Instruction
 
-# Operators that only give the elements another shape: they need no memory of their own.
+# Operators that only give the elements another shape ...
 RESHAPING = frozenset(
     "Reshape Flatten expand_dims squeeze _np_reshape _copy BlockGrad make_loss".split()
 )
+# ... do nothing else where there are as many before and after ...
+STRETCHING = frozenset(
+    "broadcast_to _np_broadcast_to broadcast_axis broadcast_like sum mean max min prod".split()
+)
+# ... or with the number 1.
+SCALING = frozenset(("_mul_scalar", "_div_scalar"))
+
+
+def reshapes(instruction: Instruction) -> bool:
+    """Whether the result is the (first) input in another shape, which needs no memory of its
+    own."""
+    name, plan = instruction.op.name, instruction.plan
+    if name in RESHAPING:
+        return True
+    if name not in STRETCHING and (name not in SCALING or instruction.params.scalar != 1):
+        return False
+    given, made = plan.inputs[0], plan.outputs[0]
+    return (given.size, given.dtype, given.stype) == (made.size, made.dtype, made.stype)
 
 
 class Memory:
@@ -39,7 +57,7 @@ def owners(code: Code) -> dict[int, int]:
     """For each value that only is another one in another shape: that other one."""
     found: dict[int, int] = {}
     for instruction in code.instructions:
-        if instruction.op.name in RESHAPING:
+        if reshapes(instruction):
             source = instruction.inputs[0]
             found[instruction.outputs[0]] = found.get(source, source)
     return found
@@ -68,7 +86,7 @@ def plan_memory(code: Code, plannable: Callable[[Instruction], bool]) -> Memory:
     free: list[tuple[int, int]] = []  # (bytes, buffer), rising
     for place, instruction in enumerate(code.instructions):
         dead = [v for v in dying.get(place, ()) if v in memory.buffer]
-        if plannable(instruction) and instruction.op.name not in RESHAPING:
+        if plannable(instruction) and not reshapes(instruction):
             for value in instruction.outputs:
                 if value not in out:
                     _place(memory, code, instruction, value, free, dead)

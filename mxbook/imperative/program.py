@@ -17,7 +17,7 @@ from mxbook.base.spec import Spec, spec_of
 from mxbook.graph.code import Code, Instruction
 from mxbook.graph.fold import folded
 from mxbook.graph.fuse import fused
-from mxbook.graph.memory import RESHAPING, Memory, plan_memory
+from mxbook.graph.memory import Memory, plan_memory, reshapes
 from mxbook.graph.merge import merged
 from mxbook.graph.prune import pruned
 from mxbook.graph.verify import verify, verify_kinds, verify_memory, verify_same
@@ -267,7 +267,7 @@ def _in_prediction(x: Instruction, code: Code) -> Instruction:
 
 def _step(instruction: Instruction, code: Code, targets: dict[int, Any], out: set[int]) -> tuple:
     plan, outputs = instruction.plan, instruction.outputs
-    if instruction.op.name in RESHAPING:
+    if reshapes(instruction):
         shape = code.specs[outputs[0]].shape
         return (SHAPED, None, None, instruction.inputs, outputs, shape)
     found = [targets.get(o) for o in outputs]
