@@ -1,4 +1,4 @@
-"""PyTorch's side of the dispatch rows; runs in an environment of its own."""
+"""PyTorch's side; runs in an environment of its own."""
 
 import sys
 
@@ -6,6 +6,7 @@ import torch
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
+import peer_torch_networks
 from timing import fastest, report
 
 torch.set_num_threads(2)
@@ -61,5 +62,6 @@ report(
         "add recorded, us": add_recorded,
         "chain of 1000, us": chain,
         "large chain, us": large_chain,
+        **peer_torch_networks.ROWS,
     }
 )

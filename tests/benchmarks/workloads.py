@@ -12,6 +12,7 @@ if PACKAGE == "mxnet":  # MXNet was written for NumPy's old names
         setattr(np, name, getattr(__import__("builtins"), name))
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 
+import networks  # noqa: E402
 from timing import fastest, importing, report  # noqa: E402
 
 mx = importlib.import_module(PACKAGE)
@@ -119,6 +120,7 @@ ROWS = {
     "trainer step, us": trainer_step,
     "accuracy, us": accuracy,
 }
+ROWS |= networks.rows(mx)
 if PACKAGE == "mxbook":
     ROWS |= {"import, ms": importing(PACKAGE, 0), "import, MB": importing(PACKAGE, 1)}
 report(ROWS)
