@@ -17,6 +17,33 @@ TEMPERATURE = Real(
 DTYPE = DType("dtype", None, doc="Element type of the result; that of the input by default.")
 
 
+BLOCK = 2**17  # elements from which on rows are worked off in parts, which workers share
+COST = 16  # an element costs about as much as so many additions
+
+
+def _by_rows(k, p, part, out, *arrays):
+    """`part(k, p, out, *arrays)`; for large arrays some rows at a time, shared among workers.
+
+    The arrays have one shape and type, and rows are what stands along the axis.
+    """
+    first = arrays[0]
+    rows_last = p.axis == -1 or (p.axis == 1 and first.ndim == 2)
+    kept = getattr(p, "dtype", None) in (None, first.dtype)
+    if first.size <= BLOCK or not (rows_last and kept and first.dtype.itemsize > 2):
+        return part(k, p, out, *arrays)
+    out = k.xp.empty(first.shape, first.dtype) if out is None else out
+    length = first.shape[-1]
+    flat = [a.reshape(-1, length) for a in (out, *arrays)]
+    step = max(1, BLOCK // length) if k.xp is np else len(flat[0])
+
+    def some(begin, end):
+        for at in range(begin, end, step):
+            part(k, p, *[a[at : min(at + step, end)] for a in flat])
+
+    k.share(len(flat[0]), COST * first.size, some)
+    return out
+
+
 def _use_length(doc):
     return Bool("use_length", False, optional=True, doc=doc)
 
@@ -93,14 +120,18 @@ def softmax(k, p, data, length=None, *, out=None):
     Source: MXNet 1.6, `mx.nd.softmax`.
     """
     if length is None:
-        weights = _shifted(k, p, data)
-        return _normalized(k, p, k.xp.exp(weights, out=weights), data, out)
+        return _by_rows(k, p, _probabilities, out, data)
     counts = _counts(k, p, data, length)
     weights = k.xp.exp(_shifted(k, p, k.xp.where(counts, data, -k.xp.inf)))
     result = _normalized(k, p, weights, data, out)
     # Where nothing counts the sum is 0 and the quotient NaN.
     k.xp.copyto(result, 0, where=~counts)
     return result
+
+
+def _probabilities(k, p, out, data):
+    weights = _shifted(k, p, data)
+    return _normalized(k, p, k.xp.exp(weights, out=weights), data, out)
 
 
 def _counts(k, p, data, length):
@@ -173,6 +204,10 @@ def log_softmax(k, p, data, *, out=None):
 
     Source: MXNet 1.6, `mx.nd.log_softmax`.
     """
+    return _by_rows(k, p, _logarithms, out, data)
+
+
+def _logarithms(k, p, out, data):
     shifted = _shifted(k, p, data)
     total = _total(k, p, k.xp.exp(shifted), data.dtype)
     target = out if out is not None and out.dtype == shifted.dtype else shifted
@@ -181,8 +216,39 @@ def log_softmax(k, p, data, *, out=None):
 
 @log_softmax.gradient("data")
 def _(F, p, dy, out, data_dtype):
-    dx = dy - F.exp(out) * F.sum(dy, axis=p.axis, keepdims=True)
-    return _scaled(F, p, dx, data_dtype)
+    return _scaled(F, p, F._backward_log_softmax(dy, out, axis=p.axis), data_dtype)
+
+
+@operator("_backward_log_softmax", AXIS)
+def backward_log_softmax(k, p, delta, logs, *, out=None):
+    """`delta - exp(logs) * sum(delta)`, the sum along the axis: the gradient of `log_softmax`."""
+    return _by_rows(k, p, _logarithms_back, out, delta, logs)
+
+
+def _logarithms_back(k, p, out, delta, logs):
+    weights = k.xp.exp(logs)
+    weights *= delta.sum(axis=p.axis, keepdims=True)
+    return k.xp.subtract(delta, weights, out=out)
+
+
+@backward_log_softmax.gradient("delta")
+def _(F, p, dy, logs):
+    return dy - F.sum(dy * F.exp(logs), axis=p.axis, keepdims=True)
+
+
+@backward_log_softmax.gradient("logs")
+def _(F, p, dy, delta, logs):
+    return -(dy * F.exp(logs)) * F.sum(delta, axis=p.axis, keepdims=True)
+
+
+backward_log_softmax.shapes(rules.same_shape)
+backward_log_softmax.types(rules.float_type)
+backward_log_softmax.example((2, 3, 4), (2, 3, 4)).gives(
+    lambda d, x: d - np.exp(x) * d.sum(-1, keepdims=True)
+)
+backward_log_softmax.example((2, 3), (2, 3), axis=0).gives(
+    lambda d, x: d - np.exp(x) * d.sum(0, keepdims=True)
+)
 
 
 log_softmax.example((2, 3, 4)).gives(lambda x: np.log(_softmax(x)))

@@ -63,3 +63,24 @@ def test_cross_entropy_is_minus_log_probability():
     x, label = mx.nd.array([[1, 2, 3], [0, 0, 0]]), mx.nd.array([2, 1])
     expected = -(F.log_softmax(x).asnumpy()[[0, 1], [2, 1]]).sum()
     assert F.softmax_cross_entropy(x, label).asscalar() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+@pytest.mark.parametrize(("shape", "axis"), [((50, 7, 333), -1), ((300, 301), 1), ((400, 401), 0)])
+def test_large_arrays_are_like_many_small_ones(name, shape, axis):
+    x = mx.nd.array(np.random.default_rng(0).normal(size=shape))
+    function, lines = getattr(mx.nd, name), np.moveaxis(x.asnumpy(), axis, -1)
+    x.attach_grad()
+    with mx.autograd.record():
+        found = function(x, axis=axis)
+    found.backward(x)
+    whole = np.moveaxis(found.asnumpy(), axis, -1)
+    slopes = np.moveaxis(x.grad.asnumpy(), axis, -1)
+    for place in [(0,) * (len(shape) - 1), tuple(n - 1 for n in lines.shape[:-1])]:
+        line = mx.nd.array(lines[place])
+        line.attach_grad()
+        with mx.autograd.record():
+            alone = function(line)
+        alone.backward(line)
+        np.testing.assert_allclose(whole[place], alone.asnumpy(), 1e-6, 1e-7)
+        np.testing.assert_allclose(slopes[place], line.grad.asnumpy(), 1e-5, 1e-6)
