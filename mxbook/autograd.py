@@ -20,6 +20,7 @@ from mxbook.graph.node import Node
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative import mode as _mode
 from mxbook.imperative import tape
+from mxbook.imperative.invoke import update
 from mxbook.ndarray import registry as F
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.ops import custom
@@ -189,12 +190,16 @@ def _is_mean(head: NDArray) -> bool:
 
 def _deposit(node: Node, value: Any) -> None:
     """Write or add a gradient to the array of its variable."""
-    if node.grad is None or node.grad_req == "null" or value is None or value is node.grad:
+    grad = node.grad
+    if grad is None or node.grad_req == "null" or value is None or value is grad:
         return
     if node.grad_req == "add":
-        F.elemwise_add(node.grad, value, out=node.grad)
+        F.elemwise_add(grad, value, out=grad)
+    elif grad._spec is value._spec and grad._spec.stype == "default":  # short for `_copyto`
+        raw = value._data
+        update(grad, lambda target: target.__setitem__(..., raw), "_copyto", [value])
     else:
-        F._copyto(value, out=node.grad)
+        F._copyto(value, out=grad)
 
 
 def grad(
