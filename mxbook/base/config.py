@@ -80,6 +80,14 @@ SETTINGS = (
         "to NumPy. While workers of the engine share an operation it has one.",
     ),
     Setting(
+        "channels_last",
+        _flag,
+        True,
+        "MXBOOK_CHANNELS_LAST",
+        "Graphs that are made from now on compute convolutions with many filters with the channels "
+        "last in memory, on the processor.",
+    ),
+    Setting(
         "inline_elements",
         _count,
         2**23,

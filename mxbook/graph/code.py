@@ -43,7 +43,16 @@ class Code:
     that no gradient reaches) come out.
     """
 
-    __slots__ = ("arriving", "forward", "gradients", "inputs", "instructions", "results", "specs")
+    __slots__ = (
+        "arriving",
+        "forward",
+        "gradients",
+        "inputs",
+        "instructions",
+        "notes",
+        "results",
+        "specs",
+    )
 
     def __init__(
         self,
@@ -54,11 +63,13 @@ class Code:
         forward: int | None = None,
         arriving: Sequence[int] = (),
         gradients: Sequence[int | None] = (),
+        notes: Sequence[tuple[str, str]] = (),
     ):
         self.instructions, self.specs = instructions, specs
         self.inputs, self.results = tuple(inputs), tuple(results)
         self.forward = len(instructions) if forward is None else forward
         self.arriving, self.gradients = tuple(arriving), tuple(gradients)
+        self.notes = tuple(notes)  # what was done while it was made: a pass and words
 
     @property
     def wanted(self) -> set[int]:

@@ -7,11 +7,14 @@ by the same pass and the same rules as on the tape.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mxbook import backend
 from mxbook.base import scopes
+from mxbook.base.config import config
 from mxbook.base.spec import Spec
 from mxbook.graph.code import Code, Instruction
 from mxbook.graph.gradient import gradient
 from mxbook.graph.infer import made_params
+from mxbook.graph.layout import Layout
 from mxbook.graph.node import Entry, Node, variable
 from mxbook.ops.operator import INPUT, INPUTS, Operator
 from mxbook.ops.params import Values, parse
@@ -142,15 +145,18 @@ def build(
     """
     builder = Builder(train)
     given = [builder.input(s, w) for s, w in zip(specs, wanted, strict=True)]
-    found: dict[Node, list[Value]] = {n: [v] for n, v in zip(variables, given, strict=True)}
+    found: dict[Node, list] = {n: [v] for n, v in zip(variables, given, strict=True)}
     shapes = {n: spec.shape for n, spec in zip(variables, specs, strict=True)}
     params = made_params(nodes, list(heads), shapes)
+    layout = Layout(builder)
+    on_host = not any(spec.ctx.device_typeid == backend.GPU for spec in specs)
+    call = layout.call if config.channels_last and on_host else builder.call
     for node in nodes:
         if node.op is not None:
             inputs = [found[n][i] for n, i in node.inputs]  # type: ignore[misc]
             builder.layer = node.layer or node.name
-            found[node] = builder.call(node.op, params.get(node, node.params), inputs)
-    results = _own_values(builder, [found[n][i] for n, i in heads], given)
+            found[node] = call(node.op, params.get(node, node.params), inputs)
+    results = _own_values(builder, [layout.usual(found[n][i]) for n, i in heads], given)
     forward = len(builder.instructions)
     if not any(wanted):
         return Code(
@@ -158,6 +164,7 @@ def build(
             builder.specs,
             [v.number for v in given],
             [v.number for v in results],
+            notes=layout.notes(),
         )
     arriving = [builder.input(v.spec, False) for v in results]
     pairs = [(v.entry, dy) for v, dy in zip(results, arriving, strict=True) if v.entry is not None]
@@ -177,6 +184,7 @@ def build(
         forward,
         [v.number for v in arriving],
         _numbers(builder, gradients, arriving),
+        layout.notes(),
     )
 
 

@@ -69,6 +69,8 @@ class Program:
         needed = pruned(once)
         counts = [len(c.instructions) for c in (code, once, needed)]
         self._tell("inference", f"{code.forward} operators, their shapes and types known")
+        for note in code.notes:
+            self._tell(*note)
         self._tell("gradient", f"{back} more" if back else "not wanted")
         self._tell("merge", f"{counts[0] - counts[1]} did what another one does")
         self._tell("prune", f"{counts[1] - counts[2]} more were not needed")
