@@ -8,7 +8,8 @@ To repeat a whole notebook bit for bit on the CPU, put this into its first cell:
     import random, numpy
     mx.random.seed(7); numpy.random.seed(7); random.seed(7)
 
-(MXNet's samplers and DataLoader shuffle with NumPy's generator, its image augmenters use Python's.)
+(MXNet's samplers and DataLoader shuffle with NumPy's generator, its image augmenters use Python's.
+The workers of a DataLoader follow the same three seeds, however many they are.)
 """
 
 from typing import Any

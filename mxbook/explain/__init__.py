@@ -16,9 +16,10 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
 """
 
 from .card import operator
+from .graph import graph
 from .live import curves
 from .memory import memory
 from .run import Run
 from .timeline import timeline
 
-__all__ = ["Run", "curves", "memory", "operator", "timeline"]
+__all__ = ["Run", "curves", "graph", "memory", "operator", "timeline"]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mxbook.engine.log import PartRecord, WaitRecord
 
-from .timeline import Event, Timeline
+from .timeline.record import Event, Timeline
 
 OPERATIONS = 0  # the group of the engine's lanes
 
@@ -70,6 +70,8 @@ def of_timeline(timeline: Timeline, start: int | None = None) -> list[dict[str, 
 def _operation(group: Group, event: Event) -> dict[str, Any]:
     args: dict[str, Any] = {"number": event.number, "bytes": event.nbytes}
     args |= {"waited_us": (event.started - event.pushed) / 1000, "outcome": event.outcome}
+    args |= {"ready_us": (event.started - event.ready) / 1000, "after": list(event.after)}
+    args |= {"reads": list(map(list, event.reads)), "writes": list(map(list, event.writes))}
     args |= {k: v for k, v in (("layer", event.layer), ("line", event.where)) if v}
     times = (event.started, event.ended)
     return group.span(event.name or "operation", "operator", event.lane, times, **args)

@@ -1,5 +1,5 @@
-"""How the memory of a graph is planned, as plain data: which value lives in which buffer, from which
-instruction to which.
+"""How the memory of a graph is planned, as plain data: which value lives in which buffer, and from
+which instruction to which.
 
     print(mx.explain.memory(net, (1, 3, 224, 224)))
 
@@ -125,7 +125,8 @@ def program_of(graph: Symbol, shapes: dict[str, tuple], train: bool) -> Program:
     spec_by_name = _specs(graph, shapes)
     specs = tuple([spec_by_name[v.name] for v in found.variables])
     own = {*shapes, *graph.list_auxiliary_states()}
-    return found.program(specs, train, tuple([train and v.name not in own for v in found.variables]))
+    wanted = tuple([train and v.name not in own for v in found.variables])
+    return found.program(specs, train, wanted)
 
 
 def _specs(graph: Symbol, shapes: dict[str, tuple]) -> dict[str, Spec]:

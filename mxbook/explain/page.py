@@ -1,10 +1,11 @@
-"""A run as one HTML page that needs no network: the live widget without a kernel."""
+"""Pictures as HTML pages that need no network: the live widgets without a kernel."""
 
 import base64
 import html
 import importlib.util
 import json
 from pathlib import Path
+from typing import Any
 
 from .frames import snapshot
 from .run import Run
@@ -13,8 +14,10 @@ from .run import Run
 # when the page is closed.
 SHIM = """
 const text = (id) => document.getElementById(id).textContent;
-const bytes = Uint8Array.from(atob(JSON.parse(text("data"))), (c) => c.charCodeAt(0));
-const state = { ...JSON.parse(text("state")), _snapshot: new DataView(bytes.buffer) };
+const state = JSON.parse(text("state"));
+for (const [name, data] of Object.entries(JSON.parse(text("data")))) {
+  state[name] = new DataView(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
+}
 const model = {
   get: (name) => state[name],
   set: (name, value) => { state[name] = value; },
@@ -52,30 +55,31 @@ body {{ margin: 1.5rem auto; max-width: 60rem; padding: 0 1rem; font-family: sys
 
 
 def page(run: Run) -> str:
-    """The text of the page: interactive where the package `mxbook_widgets` is installed.
+    """The text of a run's page: interactive where the package `mxbook_widgets` is installed.
 
     Without it, and wherever scripts are forbidden, the page shows the picture.
     """
-    static = static_folder()
+    state = {"_key": "page", "log_x": run.log_x, "log_y": run.log_y, "smooth": run.smooth}
+    data = {"_snapshot": base64.b64encode(snapshot(run)).decode()}
+    return interactive("curves", run.title, run.svg(), state, data)
+
+
+def interactive(
+    widget: str, title: str, svg: str, state: dict[str, Any], data: dict[str, str]
+) -> str:
+    """The page of a widget, "curves" for example, whose picture is `svg`.
+
+    `state` are the traits that JSON can hold, `data` those that are bytes, in base 64.
+    """
+    static = static_folder(widget)
     scripts, css = "", ""
     if static is not None:
-        css = (static / "curves.css").read_text(encoding="utf-8")
-        state = {
-            "_key": "page",
-            "log_x": run.log_x,
-            "log_y": run.log_y,
-            "smooth": run.smooth,
-        }
-        module = (static / "curves.js").read_text(encoding="utf-8")
-        scripts = "\n".join(
-            [
-                _data("module", module),
-                _data("state", state),
-                _data("data", base64.b64encode(snapshot(run)).decode()),
-                f'<script type="module">{SHIM}</script>',
-            ]
-        )
-    return PAGE.format(title=html.escape(run.title), css=css, svg=run.svg(), scripts=scripts)
+        css = (static / f"{widget}.css").read_text(encoding="utf-8")
+        module = (static / f"{widget}.js").read_text(encoding="utf-8")
+        parts = [("module", module), ("state", state), ("data", data)]
+        pieces = [_data(name, value) for name, value in parts]
+        scripts = "\n".join([*pieces, f'<script type="module">{SHIM}</script>'])
+    return PAGE.format(title=html.escape(title), css=css, svg=svg, scripts=scripts)
 
 
 def _data(name: str, value) -> str:
@@ -84,10 +88,10 @@ def _data(name: str, value) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
-def static_folder() -> Path | None:
-    """Where the built browser code lies; None when `mxbook_widgets` is not installed."""
+def static_folder(widget: str = "curves") -> Path | None:
+    """Where the built code of a widget lies; None when `mxbook_widgets` is not installed."""
     spec = importlib.util.find_spec("mxbook_widgets")  # looks, imports nothing
     if spec is None or not spec.submodule_search_locations:
         return None
     folder = Path(spec.submodule_search_locations[0]) / "static"
-    return folder if (folder / "curves.js").exists() else None
+    return folder if (folder / f"{widget}.js").exists() else None

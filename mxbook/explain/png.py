@@ -11,6 +11,10 @@ from .shapes import Area, Circle, Label, Line, Picture, mix
 SCALE = 2  # pixels of the file for each unit
 SMOOTHING = 2  # lines are drawn larger by this and reduced, which smooths their edges
 COLOURS = 96
+# Signs that Pillow's own face lacks, and what stands for them.
+PLAIN = str.maketrans(
+    {"×": "x", "−": "-", "÷": "/", "→": ">", "↑": "^", "✗": "!", "²": "2", "≤": "<="}
+)
 
 
 def draw(picture: Picture) -> bytes:
@@ -25,9 +29,11 @@ def draw(picture: Picture) -> bytes:
     scale = SCALE * SMOOTHING
     size = (round(picture.width), round(picture.height))
     canvas = Image.new("RGB", (size[0] * scale, size[1] * scale), picture.paper)
-    pen = ImageDraw.Draw(canvas, "RGBA")
+    # Mixing with what is below takes long, and most shapes hide it.
+    pens = ImageDraw.Draw(canvas), ImageDraw.Draw(canvas, "RGBA")
     for shape in picture.shapes:
-        _stroke(pen, shape, scale, picture.paper)
+        clear = isinstance(shape, Area) and shape.opacity < 1
+        _stroke(pens[clear], shape, scale, picture.paper)
     canvas = canvas.resize((size[0] * SCALE, size[1] * SCALE), Image.Resampling.BOX)
     pen = ImageDraw.Draw(canvas)
     for shape in picture.shapes:
@@ -47,7 +53,9 @@ def _stroke(pen, shape, scale: int, paper: str) -> None:
             for piece in dashes(shape.points * scale, [d * scale for d in shape.dash]):
                 pen.line([tuple(p) for p in piece.tolist()], colour, width, joint="curve")
         case Area():
-            fill = (*_rgb(shape.colour), round(255 * shape.opacity))
+            fill = _rgb(shape.colour)
+            if shape.opacity < 1:
+                fill = (*fill, round(255 * shape.opacity))
             pen.polygon([tuple(p) for p in (shape.points * scale).tolist()], fill)
         case Circle():
             x, y, r = shape.x * scale, shape.y * scale, (shape.radius + shape.width / 2) * scale
@@ -61,10 +69,10 @@ def _write(pen, label: Label) -> None:
     font = ImageFont.load_default(label.size * SCALE)
     anchor = {"start": "lm", "middle": "mm", "end": "rm"}[label.anchor]
     # Pillow brings one face; a stroke in the text's own colour makes it bold.
-    place = (label.x * SCALE, label.y * SCALE)
+    place, text = (label.x * SCALE, label.y * SCALE), label.text.translate(PLAIN)
     if label.halo:
-        pen.text(place, label.text, label.halo, font, anchor, stroke_width=5)
-    pen.text(place, label.text, label.colour, font, anchor, stroke_width=0.5 * label.bold)
+        pen.text(place, text, label.halo, font, anchor, stroke_width=5)
+    pen.text(place, text, label.colour, font, anchor, stroke_width=0.5 * label.bold)
 
 
 def dashes(points: np.ndarray, pattern: list[float]) -> list[np.ndarray]:

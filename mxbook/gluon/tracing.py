@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from mxbook import symbol as sym
 from mxbook.base import names, shapes, sites
 from mxbook.base.context import Context
-from mxbook.base.errors import DTypeError, MXNetError
+from mxbook.base.errors import DTypeError, MXNetError, nearest
 from mxbook.graph.infer import SHAPES, TYPES, complete
 from mxbook.imperative import arrays as _arrays
 from mxbook.imperative.mode import local
 from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.control_flow import kept_numbers
 from mxbook.symbol.symbol import Symbol
-from mxbook.symbol.tracing import RULE, Trace, called
+from mxbook.symbol.tracing import CONSTANT, RULE, VALUES, Trace, called
 
 from .parameter import Parameter
 
@@ -75,15 +75,16 @@ class Traced(NamedTuple):
         return sym.Group([s for s in leaves(self.out) if isinstance(s, Symbol)])
 
 
-def trace(block: Any, args: tuple) -> Traced:
-    """Run a block on symbols in place of the arrays among its arguments.
+def trace(block: Any, args: tuple, found: Trace | None = None) -> Traced:
+    """Run a block on symbols in place of the arrays among its arguments; `found` is the trace to
+    use.
 
     Raises MXNetError, at its line, where the block does something that symbols cannot.
     """
     arrays = [a for a in leaves(args) if isinstance(a, NDArray)]
     given = {f"data{i}" if len(arrays) > 1 else "data": i for i in range(len(arrays))}
     numbers = iter(given)
-    found = Trace(arrays[0].context if arrays else None)
+    found = found or Trace(arrays[0].context if arrays else None)
 
     def stand_in(value: Any) -> Any:
         if isinstance(value, list | tuple):
@@ -126,14 +127,25 @@ def give_parameters(
 def untraceable(block: Any, error: Exception) -> Exception:
     """What Python says when code treats a symbol as an array, with place and advice; other errors
     are returned as they are."""
-    if local.trace is None or isinstance(error, MXNetError) or "Symbol" not in str(error):
+    if local.trace is None or isinstance(error, MXNetError):
         return error
+    message, hint = str(error), "write it with functions of F alone"
+    if isinstance(error, AttributeError) and error.obj is sym:
+        message = f"F.{error.name} is there for arrays only"
+        hint = CONSTANT if error.name in MAKERS else nearest(error.name, dir(sym)) or hint
+    elif "Symbol" not in message:
+        return error
+    elif "integer" in message or "indices" in message:
+        hint = VALUES
     return MXNetError(
-        f"{type(block).__name__}.hybrid_forward cannot be traced: {error}",
+        f"{type(block).__name__}.hybrid_forward cannot be traced: {message}",
         rule=RULE,
         place=called(sites.raised(error)),
-        hint="write it with functions of F alone",
+        hint=hint,
     )
+
+
+MAKERS = ("array", "from_numpy", "from_dlpack")  # what puts numbers of the program into an array
 
 
 def located(block: Any, args: tuple, error: MXNetError) -> MXNetError:

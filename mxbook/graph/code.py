@@ -1,7 +1,8 @@
 """A graph as straight-line code: instructions that work on numbered values.
 
 The passes over it (`merge.py`, `prune.py`, `fold.py`, `fuse.py`, `memory.py`) are plain functions
-on plain data; `verify.py` says what must hold after each.  The first `forward` instructions compute the results; those behind them, where there are any, the gradients.
+on plain data; `verify.py` says what must hold after each.  The first `forward` instructions compute
+the results; those behind them, where there are any, the gradients.
 """
 
 from collections.abc import Sequence

@@ -5,6 +5,7 @@
 | inference, gradient (`imperative/building.py`) | `verify`, `verify_kinds` |
 | `merge`, `prune`, `fold`, `fuse` | `verify`, `verify_same` |
 | `memory` | `verify_memory` |
+| `precision` (on nodes, where it is asked for) | `verify_precision` there |
 
 `verify` always runs; the others run with `mx.config.verify_graphs`, as in all of our tests.
 """

@@ -72,9 +72,7 @@ class Cached:
             tape.unrecorded(result)
         return results
 
-    def program(
-        self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...]
-    ) -> Program:
+    def program(self, specs: tuple[Spec, ...], train: bool, wanted: tuple[bool, ...]) -> Program:
         """The program for inputs of these kinds, made at the first call with them; `train` is the
         mode of its forward half."""
         key = (specs, train, wanted)

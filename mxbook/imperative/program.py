@@ -113,7 +113,8 @@ class Program:
         self.passes.append((name, what))
 
     def __str__(self) -> str:
-        return "\n".join([*(f"{name:<10} {what}" for name, what in self.passes), "", str(self.steps)])
+        passes = [f"{name:<10} {what}" for name, what in self.passes]
+        return "\n".join([*passes, "", str(self.steps)])
 
     def workspace(self) -> "Workspace":
         """A free workspace, or a new one."""

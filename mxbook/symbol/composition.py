@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from mxbook.base.errors import ParameterError, nearest
 from mxbook.graph.node import Entry, Node, topological
+from mxbook.graph.precision import CASTS
 
 from .symbol import Symbol
-
-CASTS = ("amp_cast", "amp_multicast")  # put in by mixed precision, each input to one output
 
 
 def rebuilt(

@@ -23,7 +23,7 @@ RULE = "hybrid_forward runs once, on symbols; what it does with them is computed
 VALUES = "F.where(condition, a, b) and F.contrib.cond choose by values"
 CONSTANT = (
     "make it a constant of the block: self.c = self.params.get_constant('c', value); it then comes "
-    "to hybrid_forward as the argument c"
+    "to hybrid_forward as the argument c, as every parameter does by its name"
 )
 
 

@@ -140,7 +140,7 @@ def test_the_page_needs_nothing_else():
 
 
 def test_without_the_widget_package_the_page_shows_the_picture(monkeypatch):
-    monkeypatch.setattr(page, "static_folder", lambda: None)
+    monkeypatch.setattr(page, "static_folder", lambda _name: None)
     text = page.page(recorded([{"loss": 1.0}]))
     assert "<svg" in text
     assert "<script" not in text

@@ -8,7 +8,9 @@ from .codes import code_of, names
 def test_instructions_keep_their_half():
     code = code_of(mx.sym.tanh(mx.sym.var("a")) * 2)
     assert 0 < code.forward < len(code.instructions)
-    left = code.with_instructions([(0, code.instructions[0]), (code.forward, code.instructions[-1])])
+    left = code.with_instructions(
+        [(0, code.instructions[0]), (code.forward, code.instructions[-1])]
+    )
     assert (left.forward, len(left.instructions)) == (1, 2)
     assert left.wanted == code.wanted == {*code.results, *code.gradients}
 

@@ -155,7 +155,8 @@ def attention():
 def several_inputs():
     def compute(F, net, a, b):
         parts = F.split(net.dense(a), num_outputs=3, axis=1)
-        return F.concat(parts[0], b, dim=1), F.broadcast_add(parts[1], F.max(b, axis=1, keepdims=True))
+        most = F.max(b, axis=1, keepdims=True)
+        return F.concat(parts[0], b, dim=1), F.broadcast_add(parts[1], most)
 
     return net_of(compute, dense=lambda: gluon.nn.Dense(6)), [numbers(4, 3), numbers(4, 2)]
 
@@ -182,8 +183,8 @@ def write_blocks():
         outputs = flat(out)
         net.export(make.__name__, 3)
         net.save_parameters(make.__name__ + ".gluon")
-        arrays = {"in%d" % i: a.asnumpy() for i, a in enumerate(inputs)}
-        arrays.update(("out%d" % i, a.asnumpy()) for i, a in enumerate(outputs))
+        arrays = {f"in{i}": a.asnumpy() for i, a in enumerate(inputs)}
+        arrays.update((f"out{i}", a.asnumpy()) for i, a in enumerate(outputs))
         np.savez(make.__name__ + ".npz", **arrays)
 
 
@@ -198,22 +199,25 @@ def read_blocks(found):
     for make in BLOCKS:
         name = make.__name__
         kept = np.load(name + ".npz")
-        inputs = [nd.array(kept["in%d" % i]) for i in range(len(kept.files)) if "in%d" % i in kept]
-        names = ["data%d" % i for i in range(len(inputs))] if len(inputs) > 1 else ["data"]
+        inputs = [nd.array(kept[f"in{i}"]) for i in range(len(kept.files)) if f"in{i}" in kept]
+        names = [f"data{i}" for i in range(len(inputs))] if len(inputs) > 1 else ["data"]
         net = gluon.SymbolBlock.imports(name + "-symbol.json", names, name + "-0003.params")
-        found["~%s block" % name] = [a.asnumpy() for a in flat(net(*inputs))]
+        found[f"~{name} block"] = [a.asnumpy() for a in flat(net(*inputs))]
         graph = mx.sym.load(name + "-symbol.json")
-        found["%s text" % name] = graph.tojson()
-        executor = graph.simple_bind(mx.cpu(), **{n: a.shape for n, a in zip(names, inputs)})
+        found[f"{name} text"] = graph.tojson()
+        executor = graph.simple_bind(
+            mx.cpu(), **{n: a.shape for n, a in zip(names, inputs, strict=True)}
+        )
         parameters = nd.load(name + "-0003.params")
         args = {k[4:]: v for k, v in parameters.items() if k[:4] == "arg:"}
-        executor.copy_params_from(args, {k[4:]: v for k, v in parameters.items() if k[:4] == "aux:"})
-        outputs = executor.forward(**dict(zip(names, inputs)))
-        found["~%s bound" % name] = [a.asnumpy() for a in outputs]
+        aux = {k[4:]: v for k, v in parameters.items() if k[:4] == "aux:"}
+        executor.copy_params_from(args, aux)
+        outputs = executor.forward(**dict(zip(names, inputs, strict=True)))
+        found[f"~{name} bound"] = [a.asnumpy() for a in outputs]
         same, _ = make()
         same.initialize()
         same.load_parameters(name + ".gluon")
-        found["~%s parameters" % name] = [a.asnumpy() for a in flat(same(*inputs))]
+        found[f"~{name} parameters"] = [a.asnumpy() for a in flat(same(*inputs))]
 
 
 # ---- modules and symbols
@@ -237,15 +241,16 @@ def symbols():
 
     outs, last = s.contrib.foreach(step, x, s.Variable("state"))
     yield "foreach_graph", s.Group([outs, last]), {"x": (3, 2), "y": (2,), "state": (2,)}
+    # Of steps that are not taken MXNet gives whatever was in the memory: here all are.
     outs, last = s.contrib.while_loop(
-        lambda i, total: i < 3, lambda i, total: (total * y, [i + 1, total + y]),
-        [s.Variable("i"), x], max_iterations=3,  # MXNet leaves steps that are not taken as they were
-    )  # fmt: skip
+        lambda i, total: i < 3,
+        lambda i, total: (total * y, [i + 1, total + y]),
+        [s.Variable("i"), x],
+        max_iterations=3,
+    )
     yield "while_graph", s.Group([outs, *last]), {"x": (1,), "y": (1,), "i": (1,)}
     either = s.contrib.cond(s.sum(x) > 0, lambda: x * 2, lambda: x - y)
-    yield "cond_graph", s.Group([either]) if isinstance(either, s.Symbol) else s.Group(either), {
-        "x": (2,), "y": (2,),
-    }  # fmt: skip
+    yield "cond_graph", s.Group([either]), {"x": (2,), "y": (2,)}
 
 
 def values(graph, shapes):
@@ -254,7 +259,7 @@ def values(graph, shapes):
     names = graph.list_arguments() + graph.list_auxiliary_states()
     return {
         n: nd.array(np.random.RandomState(i).uniform(0.2, 1, s))
-        for i, (n, s) in enumerate(zip(names, arguments + states))
+        for i, (n, s) in enumerate(zip(names, arguments + states, strict=True))
     }
 
 
@@ -280,16 +285,17 @@ def read_symbols(found):
         graph = mx.sym.load(name + ".json")
         found[name + " text"] = graph.tojson()
         found[name + " attributes"] = graph.attr_dict()
-        found["~%s read" % name], found["~%s gradients" % name] = computed(graph, shapes)
-        found["~%s own" % name], _ = computed(own, shapes)
+        found[f"~{name} read"], found[f"~{name} gradients"] = computed(graph, shapes)
+        found[f"~{name} own"], _ = computed(own, shapes)
 
 
-def module(folder=""):
-    """A trained module with momentum, and its batch."""
+def module():
+    """The symbol of a module, and a batch."""
     data = mx.sym.Variable("data")
     hidden = mx.sym.FullyConnected(data, num_hidden=8, name="fc1")
     hidden = mx.sym.Activation(mx.sym.BatchNorm(hidden, name="bn"), act_type="tanh", name="act")
-    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(hidden, num_hidden=3, name="fc2"), name="softmax")
+    net = mx.sym.FullyConnected(hidden, num_hidden=3, name="fc2")
+    net = mx.sym.SoftmaxOutput(net, name="softmax")
     batch = mx.io.DataBatch([numbers(6, 4)], [nd.array([0, 1, 2, 0, 1, 2])])
     return net, batch
 
@@ -318,7 +324,7 @@ def write_module():
     cell = mx.rnn.LSTMCell(4, prefix="lstm_")
     outputs, _ = cell.unroll(2, mx.sym.Variable("data"), merge_outputs=True)
     arguments, _, _ = outputs.infer_shape(data=(3, 2, 5))
-    rows = zip(outputs.list_arguments(), arguments)
+    rows = zip(outputs.list_arguments(), arguments, strict=True)
     args = {n: numbers(*s) for n, s in rows if n != "data"}
     mx.rnn.save_rnn_checkpoint([cell], "rnn", 2, outputs, args, {})
 

@@ -41,6 +41,8 @@ def writes_into_the_input(F, x):
     return x
 
 
+WEIGHT = gluon.Parameter("weight", shape=(3, 2), init="ones")
+WEIGHT.initialize()
 MISTAKES = {
     "asnumpy": (lambda F, x: F.relu(x) * x.asnumpy().max(), "F.where"),
     "asscalar": (lambda F, x: x * F.sum(x).asscalar(), "F.where"),
@@ -67,6 +69,18 @@ MISTAKES = {
     "device": (lambda F, x: x.as_in_context(mx.cpu(1)), "device of the block's inputs"),
     "detach": (lambda F, x: x.detach(), "F.BlockGrad"),
     "int": (lambda F, x: x * int(F.sum(x)), "F.where"),
+    "range": (lambda F, x: [x for _ in range(F.sum(x))], "F.where"),
+    "index": (lambda F, x: x * [1, 2, 3][F.argmax(x)], "F.where"),
+    "max": (lambda F, x: max(x, 0), "F.where"),
+    "loop over pairs": (
+        lambda F, x: [a + b for a, b in zip(x, x, strict=True)],
+        "F.contrib.foreach",
+    ),
+    "F.array": (lambda F, x: x * F.array([1, 2, 3]), "get_constant"),
+    "parameter": (lambda F, x: F.dot(x, WEIGHT.data()), "as every parameter does"),
+    "mask": (lambda F, x: x[x > 2], "F.take"),
+    "matrix product": (lambda F, x: x @ x, "functions of F"),
+    "copy": (lambda F, x: x.copy(), "leave it out"),
 }
 
 

@@ -1,7 +1,7 @@
 """`mx.gluon.data`: data sets, samplers and the DataLoader.
 
-`dataset.py` samples by index; `sampler.py` orders of indices; `dataloader.py` batches;
-`workers.py` its threads; `vision/` images.
+`dataset.py` samples by index; `sampler.py` orders of indices; `dataloader.py` batches; `workers/`
+the processes and threads that load them; `queues.py` arrays in queues; `vision/` images.
 """
 
 from . import dataloader, dataset, sampler, vision

@@ -272,7 +272,7 @@ class DataLoader:
         """Who loads the batches of a pass."""
         if not self._without_processes:
             crew = self._processes
-            if crew is None or crew.ended is not None:
+            if crew is None or not crew.usable:
                 crew = self._processes = self._new_processes()
             if crew is not None:
                 return crew

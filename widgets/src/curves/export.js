@@ -1,6 +1,7 @@
 // The chart as a file: SVG, and PNG with two pixels for each unit.
 
 import { tickLabels } from "../core/format.js";
+export { png } from "../core/image.js";
 import { box, svg, textWidth } from "../core/shapes.js";
 import { runsOf } from "./curve.js";
 import { decorations } from "./decorate.js";
@@ -147,25 +148,4 @@ function curves({ drawn, y }, { left, top, width, height }) {
     }
   }
   return shapes;
-}
-
-/**
- * A PNG of an SVG text; two pixels for each unit.
- *
- * @param {string} text
- * @returns {Promise<Blob>}
- */
-export async function png(text) {
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  canvas.width = 2 * image.width;
-  canvas.height = 2 * image.height;
-  const pen = canvas.getContext("2d");
-  if (!pen) throw new Error("this browser cannot draw on a canvas");
-  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no PNG"))), "image/png"),
-  );
 }

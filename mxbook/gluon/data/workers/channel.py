@@ -33,8 +33,9 @@ class Channel:
         """Wait for the next message and its descriptors; None when the other end is gone."""
         try:
             # Descriptors come with the first byte of a message.
-            flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-            head, descriptors, *_ = socket.recv_fds(self._end, _HEAD.size, MOST, flags)
+            head, descriptors, *_ = socket.recv_fds(self._end, _HEAD.size, MOST)
+            for descriptor in descriptors:  # they are not for programs that a sample may start
+                os.set_inheritable(descriptor, False)
             rest = self._exactly(_HEAD.size - len(head)) if head else None
             if rest is None:
                 return None

@@ -87,7 +87,6 @@ class Processes:
         self._timeout = timeout
         self._exchange = Exchange()
         self._workers: list[_Worker] = []
-        self._tasks: dict[int, Task] = {}
         self._unwanted: deque[Task] = deque()
         self._count = 0
         self._nursery: Any = None
@@ -106,6 +105,11 @@ class Processes:
     def pids(self) -> list[int]:
         """The numbers of the worker processes."""
         return [worker.pid for worker in self._workers]
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can begin another pass; a forked process cannot use the crew of its parent."""
+        return self.ended is None and self._owner == os.getpid()
 
     def __del__(self) -> None:
         self.stop()
@@ -177,7 +181,7 @@ class Processes:
                 _all_of(worker.borrower.back),
             )  # fmt: skip
             message = pickle.dumps(wanted)
-            worker.tasks[task.number] = self._tasks[task.number] = task
+            worker.tasks[task.number] = task
             self._say(worker, message)
         return task
 
@@ -198,7 +202,6 @@ class Processes:
                 except BaseException as error:  # after a Ctrl-C a message may be cut in two
                     self.stop(error)
                     raise
-        self._tasks.pop(task.number, None)
         if task.error is not None:
             raise task.error
         return task.result, task.used
@@ -225,7 +228,6 @@ class Processes:
         """Tell the workers what is not wanted."""
         numbers: dict[_Worker, set[int]] = {}
         for task in _all_of(self._unwanted):
-            self._tasks.pop(task.number, None)
             if not task.done:
                 numbers.setdefault(task.worker, set()).add(task.number)
             task.result = None

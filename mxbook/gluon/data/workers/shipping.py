@@ -15,7 +15,7 @@ import pickle
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from mxbook.backend import GPU
@@ -226,6 +226,17 @@ def _finish_class(cls: Any, state: dict) -> None:
 
 # ---- what functions and classes are made of
 
+
+def _cached_function(cached: Any) -> Any:
+    if not lives_here(cached):
+        return NotImplemented
+    return _cached, (cached.__wrapped__, cached.cache_parameters())
+
+
+def _cached(f: Callable, parameters: dict) -> Any:
+    return lru_cache(**parameters)(f)
+
+
 _WAYS: dict[type, Callable] = {
     types.ModuleType: lambda m: (importlib.import_module, (m.__name__,)),
     types.CellType: lambda c: (_cell, (), _content(c), None, None, _set_content),
@@ -233,6 +244,7 @@ _WAYS: dict[type, Callable] = {
     staticmethod: lambda s: (staticmethod, (s.__func__,)),
     classmethod: lambda c: (classmethod, (c.__func__,)),
     property: lambda p: (property, (p.fget, p.fset, p.fdel, p.__doc__)),
+    type(lru_cache(len)): _cached_function,
 }
 
 

@@ -9,18 +9,27 @@ Plain data for texts, widgets and Chrome traces.  Times are nanoseconds of `time
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxbook import engine
 from mxbook.base.sites import Site
 from mxbook.engine.failures import counted, duration
 from mxbook.engine.log import OperationRecord, PartRecord, WaitRecord
 
+if TYPE_CHECKING:
+    from .area import Sums
+    from .columns import Columns
+    from .queues import Steps
+
 Mark = tuple[int, int]  # key of a variable and a version of it
 
 
 class Event(NamedTuple):
-    """One operation.  `after` are the numbers of the operations that had to end before."""
+    """One operation.  `after` are the numbers of the operations that had to end before.
+
+    `place` is the user's line in words, where it is read from a file and there is no `site`.
+    """
 
     number: int
     name: str
@@ -36,6 +45,7 @@ class Event(NamedTuple):
     writes: tuple[Mark, ...]
     after: tuple[int, ...]
     site: Site | None
+    place: str = ""
 
     @property
     def duration(self) -> int:
@@ -45,7 +55,12 @@ class Event(NamedTuple):
     @property
     def where(self) -> str:
         """The user's line that asked for it; empty if unknown."""
-        return self.site.where if self.site is not None else ""
+        return self.site.where if self.site is not None else self.place
+
+    @property
+    def line(self) -> str:
+        """The same with the text of the line, as far as it is known."""
+        return str(self.site) if self.site is not None else self.place
 
 
 class Timeline(NamedTuple):
@@ -98,25 +113,34 @@ class Timeline(NamedTuple):
             number = before[number]
         return path[::-1]
 
+    def sentence(self, path: Sequence[Event] | None = None) -> str:
+        """The timeline in one sentence, for those who cannot see it; `path` is the critical one."""
+        if not self.events:
+            return "nothing happened"
+        path = self.critical_path() if path is None else path
+        took = duration(sum(e.duration for e in path))
+        return (
+            f"{counted(len(self.events), 'operation')} on {counted(len(self.lanes), 'lane')} in "
+            f"{duration(self.end - self.start)}; critical path {took} "
+            f"({counted(len(path), 'operation')})"
+        )
+
     def text(self, width: int = 60) -> str:
         """Lanes as bars of `width` characters (dark: computing), and the critical path."""
         if not self.events:
             return "nothing happened"
         span = max(1, self.end - self.start)
-        path = self.critical_path()
-        took = sum(e.duration for e in path)
-        head = (
-            f"{counted(len(self.events), 'operation')} on {counted(len(self.lanes), 'lane')} in "
-            f"{duration(span)}; critical path {duration(took)} ({counted(len(path), 'operation')})"
-        )
         label = max(map(len, self.lanes), default=0)
         busy = self.busy()
         rows = [
             f"{lane:{label}}  {self._bar(lane, width)}  {busy[lane] / span:4.0%}"
             for lane in self.lanes
         ]
-        chain = [f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}" for e in path]
-        return "\n".join([head, *rows, "critical path:", *chain])
+        chain = [
+            f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}"
+            for e in self.critical_path()
+        ]
+        return "\n".join([self.sentence(), *rows, "critical path:", *chain])
 
     def _bar(self, lane: str, width: int) -> str:
         span = max(1, self.end - self.start)
@@ -161,9 +185,94 @@ class Timeline(NamedTuple):
 
     def to_chrome(self) -> dict[str, Any]:
         """A trace for chrome://tracing and Perfetto, as the dict that the JSON file holds."""
-        from . import chrome
+        from mxbook.explain import chrome
 
         return chrome.trace(chrome.of_timeline(self))
+
+    # ---- looking closer
+
+    def columns(self) -> "Columns":
+        """Everything as NumPy arrays, sorted into the rows of the picture."""
+        from .columns import columns
+
+        return columns(self)
+
+    def sums(self, start: int = 0, end: int | None = None, lanes: Sequence[str] = ()) -> "Sums":
+        """How much time operators, blocks and lanes took within an area.
+
+        `start` and `end` are nanoseconds from the beginning; without `lanes`, all of them.
+        """
+        from .area import sums
+
+        return sums(self, start, end, lanes)
+
+    def queues(self) -> "Steps":
+        """What waits in the queue of each variable, one event after the other."""
+        from .queues import Steps
+
+        return Steps(self)
+
+    def what_if(
+        self, workers: int = 2, *, engine: str = "ThreadedEngine", python: bool = True
+    ) -> "Timeline":
+        """The same work on so many workers, or on another type of engine: `whatif.reschedule`."""
+        from .whatif import reschedule
+
+        return reschedule(self, workers, engine=engine, python=python)
+
+    # ---- showing
+
+    def svg(
+        self, *, width: int = 860, theme: str = "light", by: str = "operator", title: str = ""
+    ) -> str:
+        """The picture as SVG that needs no style sheet, script or identifier.
+
+        Colours tell the "operator" or the "block".
+        """
+        from mxbook.explain import svg
+
+        from .chart import picture
+
+        return svg.draw(picture(self, width=width, theme=theme, by=by, title=title))
+
+    def png(
+        self, *, width: int = 860, theme: str = "light", by: str = "operator", title: str = ""
+    ) -> bytes:
+        """The picture as PNG with two pixels for each unit; needs Pillow."""
+        from mxbook.explain import png
+
+        from .chart import picture
+
+        return png.draw(picture(self, width=width, theme=theme, by=by, title=title))
+
+    def save(self, path: str | PathLike) -> None:
+        """Write it; the ending decides what: .png .svg .html .csv .txt, .json or .json.gz.
+
+        The last two are Chrome traces, which Perfetto opens and `Timeline.load` reads back.  The
+        file appears whole or not at all.  Raises ParameterError for another ending.
+        """
+        from .files import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike) -> "Timeline":
+        """Read a Chrome trace, plain or .gz, ours or another program's.
+
+        Raises FileFormatError for anything else.
+        """
+        from .reading import load
+
+        return load(path)
+
+    def _repr_mimebundle_(self, **_wanted):
+        """What a notebook shows: the live widget where it is installed, and always a picture."""
+        from .files import bundle
+
+        return bundle(self)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 def timeline(

@@ -179,7 +179,7 @@ def test_traced_operations_know_their_inputs_and_lines(kind, monkeypatch):
     first, second = (e.number for e in events[:2])
     assert [e.after for e in events] == [(), (first,), (first, second)]
     assert len({e.site.line for e in events}) == 3
-    assert all(e.where.startswith("test_timeline.py") for e in events)
+    assert all(e.where.startswith("test_record.py") for e in events)
     assert [e.nbytes for e in events] == [24, 24, 24]
 
 

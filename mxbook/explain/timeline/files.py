@@ -1,0 +1,104 @@
+"""A timeline in files and in notebook outputs."""
+
+import base64
+import os
+from collections.abc import Callable
+from os import PathLike
+
+from mxbook.base.errors import DeviceError, ParameterError, nearest
+from mxbook.explain.files import write_whole
+
+from .record import Timeline
+
+HEAD = ("number", "name", "block", "lane", "pushed", "ready", "started", "ended", "outcome")
+MARKS = ("bytes", "reads", "writes", "after", "line")
+
+
+def save(timeline: Timeline, path: str | PathLike) -> None:
+    """Write a timeline in the form that the file's ending names; see `Timeline.save`."""
+    import gzip
+
+    name = os.fspath(path).lower()
+    writers: dict[str, Callable[[], bytes | str]] = {
+        ".png": timeline.png,
+        ".svg": timeline.svg,
+        ".html": lambda: page(timeline),
+        ".csv": lambda: csv(timeline),
+        ".json": lambda: to_json(timeline),
+        ".json.gz": lambda: gzip.compress(to_json(timeline).encode(), mtime=0),
+        ".txt": lambda: timeline.text() + "\n",
+    }
+    ending = next((e for e in sorted(writers, key=len)[::-1] if name.endswith(e)), None)
+    if ending is None:
+        raise ParameterError(
+            f"cannot save a timeline as {os.fspath(path)!r}",
+            rule="the ending is one of " + " ".join(writers),
+            hint=nearest(os.path.splitext(name)[1], writers),
+        )
+    content = writers[ending]()
+    write_whole(path, content if isinstance(content, bytes) else content.encode())
+
+
+def to_json(timeline: Timeline) -> str:
+    """The Chrome trace as text."""
+    import json
+
+    return json.dumps(timeline.to_chrome(), separators=(",", ":"))
+
+
+def csv(timeline: Timeline) -> str:
+    """A row for each operation; times in nanoseconds from the beginning.
+
+    Versions of variables are written as key:version.
+    """
+    import csv as writer
+    import io
+
+    zero = timeline.start
+    text = io.StringIO()
+    out = writer.writer(text, lineterminator="\n")
+    out.writerow([*HEAD, *MARKS])
+    for e in timeline.events:
+        times = [t - zero for t in (e.pushed, e.ready, e.started, e.ended)]
+        reads, writes = (" ".join(f"{k}:{v}" for k, v in marks) for marks in (e.reads, e.writes))
+        after = " ".join(map(str, e.after))
+        row = [e.number, e.name, e.layer, e.lane, *times, e.outcome, e.nbytes]
+        out.writerow([*row, reads, writes, after, e.where])
+    return text.getvalue()
+
+
+def page(timeline: Timeline) -> str:
+    """One HTML page that needs no network: interactive where `mxbook_widgets` is installed."""
+    from mxbook.explain.page import interactive
+
+    from .frame import frames
+
+    boxes, details = frames(timeline.columns())
+    data = {"_boxes": base64.b64encode(boxes).decode()}
+    if details:
+        data["_details"] = base64.b64encode(details).decode()
+    state = {"_key": "page", "title": "", "by": "operator"}
+    return interactive("timeline", timeline.sentence(), timeline.svg(), state, data)
+
+
+def bundle(timeline: Timeline) -> tuple[dict, dict]:
+    """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
+    from mxbook.explain.live import notebook_display, widget_package
+
+    package = widget_package() if notebook_display() is not None else None
+    if package is not None and timeline.events:
+        return package.Timeline(timeline)._repr_mimebundle_()
+    return picture_bundle(timeline)
+
+
+def picture_bundle(timeline: Timeline) -> tuple[dict, dict]:
+    """The same without the widget."""
+    data: dict = {"image/svg+xml": timeline.svg(), "text/plain": timeline.text()}
+    metadata: dict = {}
+    try:
+        data["image/png"] = timeline.png()
+    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
+        return data, metadata
+    width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
+    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    return data, metadata

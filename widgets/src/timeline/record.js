@@ -1,0 +1,199 @@
+// The data of a timeline in the browser: one entry for each box, row by row.
+
+import { unpack } from "../core/columns.js";
+import { levelsOf } from "./levels.js";
+
+export const OPERATION = 0;
+export const PART = 1;
+export const WAIT = 2;
+export const OUTCOMES = ["done", "failed", "not run", "cancelled"];
+/** Names that have a colour of their own; the others share one. */
+export const COLOURED = 10;
+
+/**
+ * @typedef {object} Row
+ * @property {number} lane
+ * @property {number} begin  its first box
+ * @property {number} end  one after its last
+ * @property {import("./levels.js").Level[]} levels
+ *
+ * @typedef {object} Details  arrays parallel to the boxes; see mxbook/explain/timeline/columns.py
+ * @property {string[]} layers
+ * @property {string[]} places
+ * @property {number[]} slots  colours of blocks
+ * @property {Float32Array} pushed
+ * @property {Float32Array} ready
+ * @property {Float32Array} nbytes
+ * @property {Uint16Array} layer
+ * @property {Uint16Array} place
+ * @property {Uint8Array} outcome
+ * @property {Lists} after
+ * @property {Lists} reads
+ * @property {Lists} writes
+ *
+ * @typedef {{ offsets: Uint32Array, items: Uint32Array }} Lists
+ */
+
+export class Record {
+  constructor() {
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    this.title = "";
+    this.sentence = "nothing happened";
+    this.span = 0;
+    /** @type {string[]} */
+    this.lanes = [];
+    /** @type {string[]} */
+    this.titles = [];
+    /** @type {string[]} */
+    this.kinds = [];
+    /** @type {string[]} */
+    this.names = [];
+    /** @type {number[]} */
+    this.slots = [];
+    /** @type {Row[]} */
+    this.rows = [];
+    /** @type {number[]} */
+    this.critical = [];
+    this.onPath = new Set();
+    this.live = false;
+    this.start = new Float64Array();
+    this.length = new Float32Array();
+    this.name = new Uint16Array();
+    this.what = new Uint8Array();
+    this.number = new Uint32Array();
+    /** @type {Details | null} */
+    this.details = null;
+    /** @type {Map<number, number> | null} */
+    this.places = null;
+    /** @type {Lists | null} */
+    this.dependents = null;
+  }
+
+  /** How many boxes there are. */
+  get count() {
+    return this.start.length;
+  }
+
+  /** Take in a frame from Python. @param {DataView | ArrayBuffer | Uint8Array} bytes */
+  receive(bytes) {
+    const { header, arrays } = unpack(bytes);
+    if (header.kind === "details") this.detail(header, arrays);
+    else this.fill(header, arrays);
+    this.listeners.forEach((listener) => listener());
+  }
+
+  /** @param {any} header @param {Record<string, any>} arrays */
+  fill(header, arrays) {
+    const { span, lanes, titles, kinds, names, slots, critical, sentence } = header;
+    Object.assign(this, { span, lanes, titles, kinds, names, slots, critical, sentence });
+    this.title = header.title ?? "";
+    this.live = header.live ?? false;
+    Object.assign(this, arrays);
+    this.onPath = new Set(critical);
+    this.details = this.places = this.dependents = null;
+    this.rows = header.rows.map((/** @type {number[]} */ [lane, begin, end]) => ({
+      lane,
+      begin,
+      end,
+      levels: levelsOf(this, begin, end),
+    }));
+  }
+
+  /** @param {any} header @param {any} arrays */
+  detail(header, arrays) {
+    const lists = (/** @type {string} */ name) => ({
+      offsets: arrays[`${name}_offsets`],
+      items: arrays[name],
+    });
+    const { layers, places, slots } = header;
+    const { pushed, ready, nbytes, layer, place, outcome } = arrays;
+    if (pushed.length !== this.count) return; // of another timeline; its boxes are on their way
+    const [after, reads, writes] = ["after", "reads", "writes"].map(lists);
+    const columns = { pushed, ready, nbytes, layer, place, outcome, after, reads, writes };
+    this.details = { layers, places, slots, ...columns };
+    this.dependents = null;
+  }
+
+  /** The box of an operation; -1 if there is none. */
+  boxOf(/** @type {number} */ number) {
+    if (!this.places) {
+      this.places = new Map();
+      for (let i = 0; i < this.count; i++) {
+        if (this.what[i] === OPERATION) this.places.set(this.number[i], i);
+      }
+    }
+    return this.places.get(number) ?? -1;
+  }
+
+  /** The row of a box. */
+  rowOf(/** @type {number} */ box) {
+    return this.rows.findIndex(({ begin, end }) => box >= begin && box < end);
+  }
+
+  end(/** @type {number} */ box) {
+    return this.start[box] + this.length[box];
+  }
+
+  text(/** @type {number} */ box) {
+    return this.names[this.name[box]];
+  }
+
+  /** Numbers of the operations that had to end before a box. @returns {number[]} */
+  needs(/** @type {number} */ box) {
+    return this.details ? listed(this.details.after, box) : [];
+  }
+
+  /** Boxes of the operations that had to wait for a box. @returns {number[]} */
+  feeds(/** @type {number} */ box) {
+    if (!this.details) return [];
+    this.dependents ??= this.reversed(this.details.after);
+    return listed(this.dependents, box);
+  }
+
+  /** For each box the boxes that need it. @private @param {Lists} after @returns {Lists} */
+  reversed({ offsets, items }) {
+    const count = new Uint32Array(this.count + 1);
+    const sources = Int32Array.from(items, (number) => this.boxOf(number));
+    for (const source of sources) if (source >= 0) count[source + 1] += 1;
+    for (let i = 0; i < this.count; i++) count[i + 1] += count[i];
+    const found = new Uint32Array(sources.length);
+    const next = count.slice();
+    for (let box = 0; box < this.count; box++) {
+      for (let k = offsets[box]; k < offsets[box + 1]; k++) {
+        if (sources[k] >= 0) found[next[sources[k]]++] = box;
+      }
+    }
+    return { offsets: count, items: found };
+  }
+
+  /** The box of a row at a time; -1 if there is none. */
+  at(/** @type {Row} */ row, /** @type {number} */ time, slack = 0) {
+    const next = lowerBound(this.start, time, row.begin, row.end);
+    if (next > row.begin && this.end(next - 1) + slack >= time) return next - 1;
+    return next < row.end && this.start[next] - slack <= time ? next : -1;
+  }
+}
+
+/** @param {Lists} lists @param {number} box @returns {number[]} */
+export function listed({ offsets, items }, box) {
+  return Array.from(items.subarray(offsets[box], offsets[box + 1]));
+}
+
+/**
+ * The first index from `begin` to `end` whose value is above `time`; `end` if there is none.
+ *
+ * @param {Float64Array} values  in ascending order
+ * @param {number} time
+ * @param {number} begin
+ * @param {number} end
+ */
+export function lowerBound(values, time, begin, end) {
+  let [low, high] = [begin, end];
+  while (low < high) {
+    const half = (low + high) >> 1;
+    if (values[half] > time) high = half;
+    else low = half + 1;
+  }
+  return low;
+}

@@ -1,0 +1,58 @@
+// Buttons below the lanes.
+
+import { h } from "../core/dom.js";
+
+/**
+ * The toolbar of a view; `show` makes it agree with the settings.
+ *
+ * @param {import("./view.js").View} view
+ * @returns {{ root: HTMLElement, show: () => void }}
+ */
+export function toolbar(view) {
+  const button = (
+    /** @type {string} */ text,
+    /** @type {string} */ title,
+    /** @type {() => void} */ onclick,
+  ) => h("button", { type: "button", title, "aria-label": title, onclick }, text);
+  const zoom = (/** @type {number} */ factor) => () => {
+    view.port.zoom(factor, view.port.left + view.port.width / 2);
+    view.moved();
+  };
+  const all = button("all", "show all of the time", () => view.showAll());
+  const follow = button("follow", "follow what happens now", () => view.toggle("follow"));
+  const path = button("critical path", "show the critical path", () => view.toggle("critical"));
+  const blocks = button("blocks", "colours by block", () => view.toggle("byBlock"));
+  const panels = /** @type {[import("./view.js").Panel, any][]} */ ([
+    ["whatIf", button("what if", "other engines", () => view.switch("whatIf"))],
+    ["queues", button("queues", "queues of variables", () => view.switch("queues"))],
+    ["table", button("table", "show as table", () => view.switch("table"))],
+  ]);
+  const save = ["png", "svg", "csv"].map((kind) =>
+    button(kind.toUpperCase(), `save as ${kind.toUpperCase()}`, () => {
+      view.save(/** @type {any} */ (kind)).catch((error) => view.say(String(error)));
+    }),
+  );
+  const group = (/** @type {string} */ name, /** @type {any[]} */ ...parts) =>
+    h("span", { class: "mxt-group", role: "group", "aria-label": name }, ...parts);
+  const root = h(
+    "div",
+    { class: "mxt-tools", role: "toolbar", "aria-label": "timeline" },
+    group("time", button("−", "zoom out", zoom(2)), button("+", "zoom in", zoom(0.5)), all, follow),
+    group("look", path, blocks),
+    group("below", ...panels.map(([, b]) => b)),
+    group("files", ...save),
+  );
+  const press = (/** @type {HTMLElement} */ b, /** @type {boolean} */ on) =>
+    b.setAttribute("aria-pressed", String(on));
+  return {
+    root,
+    show() {
+      all.disabled = view.port.all;
+      follow.hidden = !view.record.live;
+      press(follow, view.settings.follow);
+      press(path, view.settings.critical);
+      press(blocks, view.settings.byBlock);
+      for (const [name, b] of panels) press(b, view.panel === name);
+    },
+  };
+}
