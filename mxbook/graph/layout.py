@@ -8,8 +8,8 @@ wants the usual order makes them be turned round.
 
     x (n, c, h, w) -> transpose -> Convolution NHWC -> BatchNorm axis 3 -> relu -> ... -> transpose
 
-The user sees nothing of it: what comes out has the usual order, and gradients follow from the
-operators that are called.
+What comes out has the usual order, and gradients follow from the operators that are called.  Sums
+are added up in another order, so that last digits differ: `mx.config.channels_last` asks for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -145,4 +145,5 @@ RULES: dict[str, Callable[[Layout, Values, Sequence[Any]], Found]] = {
     "Convolution": _convolution,
     "LeakyReLU": _leaky,
     "Pooling": _pooling,
+    **dict.fromkeys("BlockGrad _copy clip hard_sigmoid relu sigmoid softsign".split(), _elementwise),
 }
