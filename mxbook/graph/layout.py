@@ -91,7 +91,7 @@ class Layout:
 Found = tuple[dict[str, Any], list, int] | None
 
 
-def _convolution(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
+def _convolution(layout: Layout, p: Any, inputs: Sequence[Any]) -> Found:
     data, weight, *bias = inputs
     plain = len(p.kernel) == 2 and p.layout in (None, "NCHW") and p.num_group == 1
     if not plain or p.num_filter % FILTERS:
@@ -106,31 +106,31 @@ def _convolution(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
     return {"layout": "NHWC"}, [layout.last(data), layout.last(layout.usual(weight)), *usual], 1
 
 
-def _batch_norm(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
+def _batch_norm(layout: Layout, p: Any, inputs: Sequence[Any]) -> Found:
     data, *rest = inputs
     if not isinstance(data, Turned) or p.axis != 1:
         return None
     return {"axis": 3}, [data.last, *map(layout.usual, rest)], 1
 
 
-def _pooling(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
+def _pooling(layout: Layout, p: Any, inputs: Sequence[Any]) -> Found:
     (data,) = inputs
     if not isinstance(data, Turned) or p.layout not in (None, "NCHW"):
         return None
     return {"layout": "NHWC"}, [data.last], 1
 
 
-def _concat(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
+def _concat(layout: Layout, p: Any, inputs: Sequence[Any]) -> Found:
     if p.dim != 1 or not all(isinstance(v, Turned) for v in inputs):
         return None
     return {"dim": 3}, [v.last for v in inputs], 1
 
 
-def _leaky(layout: Layout, p: Values, inputs: Sequence[Any]) -> Found:
+def _leaky(layout: Layout, p: Any, inputs: Sequence[Any]) -> Found:
     return _elementwise(layout, p, inputs) if p.act_type in ("leaky", "elu", "selu") else None
 
 
-def _elementwise(_layout: Layout, _p: Values, inputs: Sequence[Any]) -> Found:
+def _elementwise(_layout: Layout, _p: Any, inputs: Sequence[Any]) -> Found:
     """Operators to which the order does not matter, if all inputs have the same."""
     if not inputs or not all(isinstance(v, Turned) for v in inputs):
         return None
@@ -145,5 +145,7 @@ RULES: dict[str, Callable[[Layout, Values, Sequence[Any]], Found]] = {
     "Convolution": _convolution,
     "LeakyReLU": _leaky,
     "Pooling": _pooling,
-    **dict.fromkeys("BlockGrad _copy clip hard_sigmoid relu sigmoid softsign".split(), _elementwise),
+    **dict.fromkeys(
+        "BlockGrad _copy clip hard_sigmoid relu sigmoid softsign".split(), _elementwise
+    ),
 }
