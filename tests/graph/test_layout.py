@@ -113,7 +113,7 @@ class Net(nn.HybridSequential):
 PARTS = (
     lambda: nn.Conv2D(32, 3, padding=1),
     lambda: nn.Conv2D(64, 1, strides=2, use_bias=False),
-    lambda: nn.BatchNorm(),
+    nn.BatchNorm,
     lambda: nn.Activation("relu"),
     lambda: nn.LeakyReLU(0.1),
     lambda: nn.MaxPool2D(3, 1, 1),
