@@ -1,12 +1,14 @@
 """Optimizers whose step adapts to the size of past gradients: Adam, RMSProp and their relatives."""
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
 from mxbook import ndarray as nd
 from mxbook.ndarray.ndarray import NDArray
 
-from .optimizer import Index, Optimizer, register, zeros_for
+from .descent import aggregation_size, all_dense
+from .optimizer import HALF, Index, Optimizer, register, zeros_for
 
 __all__ = ["AdaDelta", "AdaGrad", "Adam", "Adamax", "Nadam", "RMSProp"]
 
@@ -52,6 +54,8 @@ class Adam(Optimizer):
         self.beta2 = beta2
         self.epsilon = epsilon
         self.lazy_update = lazy_update
+        # Subclasses may have an `update` of their own, for one weight.
+        self.aggregate_num = aggregation_size() if type(self) is Adam else 0
 
     def create_state(self, index: Index, weight: NDArray) -> Any:
         """The means of gradients and of squares, zeros at first.
@@ -60,11 +64,49 @@ class Adam(Optimizer):
         """
         return _two_zeros(weight, weight.stype if self.lazy_update else "default")
 
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Make a step, on the float32 copy where there is one; of one weight, or of all in a
+        list."""
+        if not isinstance(index, list | tuple):
+            super().update_multi_precision(index, weight, grad, state)
+        elif all_dense([*weight, *grad]) and weight[0].dtype != HALF:
+            self._update_all(index, weight, grad, state)
+        else:
+            for each in zip(index, weight, grad, state, strict=True):
+                super().update_multi_precision(*each)
+
+    def _corrected(self, index: Index) -> float:
+        """The factor of the learning rate that makes up for means that started at 0."""
+        t = self._index_update_count[index]
+        return sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
+
+    def _update_all(
+        self, indices: Sequence, weights: Sequence, grads: Sequence, states: Sequence
+    ) -> None:
+        """Make a step of several weights in one operation."""
+        self._update_count(indices)
+        rates = zip(self._get_lrs(indices), indices, strict=True)
+        arrays = [
+            a
+            for weight, grad, means in zip(weights, grads, states, strict=True)
+            for a in (weight, grad, *means)
+        ]
+        nd._internal._multi_adam_update(
+            *arrays,
+            out=list(weights),
+            lrs=tuple([lr * self._corrected(i) for lr, i in rates]),
+            wds=tuple(self._get_wds(indices)),
+            num_weights=len(weights),
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            **self._common(),
+        )
+
     def update(self, index: Index, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Make a step."""
         options = self._begin_step(index)
-        t = self._index_update_count[index]
-        options["lr"] *= sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
+        options["lr"] *= self._corrected(index)
         mean, var = state
         nd.adam_update(
             weight,

@@ -70,6 +70,7 @@ def test_a_list_with_sparse_gradients():
 
 def test_how_many_weights_one_operation_changes(monkeypatch):
     assert opt.SGD().aggregate_num == opt.LARS().aggregate_num == 64
-    assert opt.Adam().aggregate_num == 0
+    assert opt.Adam().aggregate_num == 64
+    assert opt.Adamax().aggregate_num == 0
     monkeypatch.setenv("MXNET_OPTIMIZER_AGGREGATION_SIZE", "7")
     assert opt.SGD().aggregate_num == 7

@@ -98,3 +98,39 @@ def test_every_optimizer_goes_downhill(name):
     for _ in range(200):
         made.update(0, w, 2 * w, state)
     assert mx.nd.sum(w * w).asscalar() < start / 2
+
+
+def test_adam_of_several_weights_is_adam_of_each():
+    source = np.random.default_rng(0)
+    shapes = [(3, 4), (5,), (2, 2, 2), (300, 200)]
+    together, alone = opt.Adam(learning_rate=0.1, wd=0.01, clip_gradient=0.5), []
+    update = opt.get_updater(together)
+    weights = [mx.nd.array(source.normal(size=s)) for s in shapes]
+    copies = [w.copy() for w in weights]
+    alone = [
+        opt.get_updater(opt.Adam(learning_rate=0.1, wd=0.01, clip_gradient=0.5)) for _ in shapes
+    ]
+    for step in range(3):
+        grads = [mx.nd.array(source.normal(size=s)) for s in shapes]
+        if step == 1:  # one of them is not used in every step
+            update([0, 1, 3], [grads[i] for i in (0, 1, 3)], [weights[i] for i in (0, 1, 3)])
+        else:
+            update([*range(4)], grads, weights)
+        for i, (one, w, g) in enumerate(zip(alone, copies, grads, strict=True)):
+            if step != 1 or i != 2:
+                one(i, g, w)
+    for w, c in zip(weights, copies, strict=True):
+        np.testing.assert_array_equal(w.asnumpy(), c.asnumpy())
+
+
+def test_a_subclass_of_adam_sees_each_weight():
+    class Halving(opt.Adam):
+        seen = 0
+
+        def update(self, index, weight, grad, state):
+            type(self).seen += 1
+            super().update(index, weight, grad / 2, state)
+
+    update = opt.get_updater(Halving())
+    update([0, 1], [mx.nd.ones(2), mx.nd.ones(3)], [mx.nd.ones(2), mx.nd.ones(3)])
+    assert Halving.seen == 2

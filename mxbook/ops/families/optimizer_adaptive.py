@@ -426,7 +426,8 @@ def means_value(g, m, v):
     return 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
 
 
-def _adam_value(w, g, m, v):
+def adam_value(w, g, m, v):
+    """A step of Adam."""
     m, v = means_value(_decay_first(w, g), m, v)
     return w - 0.1 * m / (np.sqrt(v) + 1e-8)
 
@@ -473,7 +474,7 @@ _STATES = (_W, _POSITIVE)
 _ADAMW = {"lr": 0.1, "eta": 0.5, "wd": 0.01, "clip_gradient": 0.3}
 _FTML = {"lr": 0.1, "wd": 0.01, "rescale_grad": 0.5, "clip_grad": 0.3, "t": 3}
 for _op, _inputs, _params, _value in (
-    (adam_update, (_W, _W, *_STATES), OPTIONS, _adam_value),
+    (adam_update, (_W, _W, *_STATES), OPTIONS, adam_value),
     (adamw_update, (_W, _W, *_STATES, [0.5]), _ADAMW, adamw_value),
     (adamw_update, (_W, _W, *_STATES, [np.inf]), _ADAMW, lambda w, *_: w),
     (mp_adamw_update, (_HALF, _HALF, *_STATES, _W, [0.5]), _ADAMW, adamw_value),

@@ -33,6 +33,8 @@ from .optimizer_adaptive import (
     BETA1,
     BETA2,
     EPSILON,
+    adam,
+    adam_value,
     adamw,
     adamw_value,
     scale_shape,
@@ -256,6 +258,15 @@ preloaded_multi_mp_sgd_mom_update = many(
     ("mom",),
     master=True,
 )
+multi_adam_update = many(
+    "_multi_adam_update",
+    (LRS, BETA1, BETA2, EPSILON, WDS, RESCALE, CLIP),
+    adam,
+    2,
+    _given,
+    "`adam_update` of many weights.  MXNet has no such operator.",
+    ("mean", "var"),
+)
 multi_adamw_update = many(
     "_multi_adamw_update",
     _ADAMW,
@@ -376,6 +387,12 @@ for _op, _inputs, _params, _value in (
         (_HALF, _HALF, _W, _W, [0.1], [0.01]),
         {"momentum": 0.9, **_OPTIONS},
         lambda w, g, m, w32, *_: _momentum_value(w32, g, m),
+    ),
+    (
+        multi_adam_update,
+        (_W, _W, _W, _POSITIVE),
+        {**_RATES, **_OPTIONS},
+        adam_value,
     ),
     (
         multi_adamw_update,
