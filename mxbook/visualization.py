@@ -137,18 +137,20 @@ def plot_network(
     """A drawing of the graph as a `graphviz.Digraph`; `.source` is its text, `.render()` a file.
 
     `shape` has the shapes of the inputs; the arrows are then labelled with the shape of an
-    example.  `node_attrs` are graphviz attributes of all nodes.
+    example.  `node_attrs` are graphviz attributes of all nodes.  Where the program `dot` is missing
+    a notebook shows mxbook's own picture (`mx.explain.graph`), and `render` writes it as PNG or
+    SVG; where the package graphviz is missing, too, the result still has `.source`.
 
-    Raises DTypeError unless `symbol` is a Symbol, ShapeError when `shape` is not enough,
-    ImportError where the package graphviz is missing.
+    Raises DTypeError unless `symbol` is a Symbol, ShapeError when `shape` is not enough.
     """
-    import graphviz
+    from mxbook.explain.graph import graph
+    from mxbook.explain.graph.dot import network
 
     _check(symbol)
     found = _shapes(symbol, shape) if shape is not None else {}
     look = {"shape": "box", "fixedsize": "true", "width": "1.3", "height": "0.8034"}
     look.update(style="filled", **node_attrs)
-    dot = graphviz.Digraph(name=title, format=save_format)
+    dot = network(title, save_format, lambda: graph(symbol, title=title, **(shape or {})))
     hidden = set()
     for node in symbol._nodes():
         if node.op is None and node.name.endswith(WEIGHTS):

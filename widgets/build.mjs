@@ -8,7 +8,12 @@ import { build } from "esbuild";
 const notice = `/*!\n${readFileSync("THIRD_PARTY.md", "utf8").trim()}\n*/`;
 
 await build({
-  entryPoints: { curves: "src/curves/index.js", timeline: "src/timeline/index.js" },
+  entryPoints: {
+    curves: "src/curves/index.js",
+    graph: "src/graph/index.js",
+    playground: "src/playground/index.js",
+    timeline: "src/timeline/index.js",
+  },
   outdir: "mxbook_widgets/static",
   bundle: true,
   format: "esm",
@@ -19,7 +24,12 @@ await build({
   banner: { js: notice },
 });
 await build({
-  entryPoints: { curves: "src/curves/all.css", timeline: "src/timeline/timeline.css" },
+  entryPoints: {
+    curves: "src/curves/all.css",
+    graph: "src/graph/graph.css",
+    playground: "src/playground/playground.css",
+    timeline: "src/timeline/timeline.css",
+  },
   outdir: "mxbook_widgets/static",
   bundle: true,
   minify: true,

@@ -125,20 +125,20 @@ class Log:
         """Remember a wait that is over."""
         self._waits.append(wait)
 
-    def operations(self) -> list[OperationRecord]:
-        """The finished operations, in the order in which they were pushed."""
+    def operations(self, newest: int = 0) -> list[OperationRecord]:
+        """The finished operations, in the order in which they were pushed; `newest`: so many."""
         # An interrupt may hit an operation that has just been recorded as done; then the second
         # record, that it was cancelled, is the truth.
-        latest = {record[0]: record for record in list(self._operations)}
+        latest = {record[0]: record for record in list(self._operations)[-newest:]}
         return [read(record) for record in sorted(latest.values())]
 
-    def waits(self) -> list[WaitRecord]:
+    def waits(self, newest: int = 0) -> list[WaitRecord]:
         """The waits that are over, in the order in which they ended."""
-        return list(self._waits)
+        return list(self._waits)[-newest:]
 
-    def parts(self) -> list[PartRecord]:
+    def parts(self, newest: int = 0) -> list[PartRecord]:
         """The instructions of graphs that ran inside `trace()`, in the order of their ends."""
-        return [PartRecord._make(part) for part in list(self._parts)]
+        return [PartRecord._make(part) for part in list(self._parts)[-newest:]]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,5 +1,5 @@
 """Views of what happens inside, for people: training curves, cards of operators,
-the engine's timeline, the memory plan of a graph.
+the engine's timeline and a playground for it, graphs and their memory plans.
 
 The data objects draw themselves as PNG, SVG, HTML and text without a browser, a notebook or
 matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
@@ -10,16 +10,33 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
             c.log(loss=loss.mean().asscalar())
     c.save("digits.png")
 
+    mx.explain.graph(net, (1, 3, 224, 224)).save("net.html")
     mx.explain.operator("Convolution")
-    print(mx.explain.timeline().text())
+    with mx.explain.watch("one step") as w:
+        step()
+    w.timeline.save("step.html")
+    mx.explain.playground(workers=2)
     print(mx.explain.memory(net, (1, 3, 224, 224)))
 """
 
 from .card import operator
-from .graph import graph
+from .graph import graph, passes, steps
 from .live import curves
 from .memory import memory
+from .playground import playground
 from .run import Run
 from .timeline import timeline
+from .timeline.live import watch
 
-__all__ = ["Run", "curves", "graph", "memory", "operator", "timeline"]
+__all__ = [
+    "Run",
+    "curves",
+    "graph",
+    "memory",
+    "operator",
+    "passes",
+    "playground",
+    "steps",
+    "timeline",
+    "watch",
+]

@@ -3,9 +3,13 @@
     python -m mxbook.explain memory resnet18_v1 --shape 1,3,224,224
     python -m mxbook.explain graph net-symbol.json --shape data0=2,3 data1=2,4 --train
     python -m mxbook.explain operator Convolution
+    python -m mxbook.explain timeline trace.json.gz --save trace.html
+    python -m mxbook.explain gallery pictures --files folder_of_symbols
 
 `memory` tells how the memory of values between is planned, `graph` what every pass did and what is
 left to run, for prediction and for training.  Nets are members of the model zoo or files.
+`timeline` reads a Chrome trace, of mxbook or another program, and writes it in another form.
+`gallery` draws many graphs and some timelines into a folder.
 """
 
 import argparse
@@ -14,6 +18,7 @@ from mxbook import symbol
 
 from .card import operator
 from .memory import plan_of, program_of
+from .timeline import Timeline
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,21 +28,54 @@ def main(arguments: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("memory", "graph", "operator"))
-    parser.add_argument("names", nargs="+", help="nets or operators")
+    parser.add_argument("what", choices=tuple(WHAT))
+    parser.add_argument("names", nargs="+", help="nets, operators, traces or a folder")
     parser.add_argument("--shape", nargs="+", default=["1,3,224,224"], help="of the inputs")
     parser.add_argument("--train", action="store_true", help="only for training")
     parser.add_argument("--predict", action="store_true", help="only for prediction")
+    parser.add_argument("--save", help="file for a timeline: .html .png .svg .csv .json.gz")
+    parser.add_argument("--files", help="folder of symbols for the gallery")
     args = parser.parse_args(arguments)
     for name in args.names:
-        if args.what == "operator":
-            print(operator(name))
-            continue
-        print(name)
-        for train in (False, True):
-            if not (args.predict if train else args.train):
-                program = program_of(_net(name), dict(map(_shape, args.shape)), train)
-                print(plan_of(program) if args.what == "memory" else program, end="\n\n")
+        WHAT[args.what](name, args)
+
+
+def _operator(name: str, args: argparse.Namespace) -> None:
+    print(operator(name))
+
+
+def _program(name: str, args: argparse.Namespace) -> None:
+    print(name)
+    for train in (False, True):
+        if not (args.predict if train else args.train):
+            program = program_of(_net(name), dict(map(_shape, args.shape)), train)
+            print(plan_of(program) if args.what == "memory" else program, end="\n\n")
+
+
+def _timeline(name: str, args: argparse.Namespace) -> None:
+    found = Timeline.load(name)
+    print(found)
+    if args.save:
+        found.save(args.save)
+
+
+def _gallery(name: str, args: argparse.Namespace) -> None:
+    from .graph.gallery import gallery as graphs
+    from .timeline.gallery import gallery as timelines
+
+    for title, measures in graphs(name, args.files):
+        print(title, measures)
+    for title, found in timelines(name).items():
+        print(title, found.sentence())
+
+
+WHAT = {
+    "memory": _program,
+    "graph": _program,
+    "operator": _operator,
+    "timeline": _timeline,
+    "gallery": _gallery,
+}
 
 
 def _net(name: str) -> symbol.Symbol:

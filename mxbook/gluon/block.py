@@ -388,6 +388,16 @@ class Block:
 
         print(summary(self, inputs))
 
+    def show(self, *inputs: Any, depth: int | None = None) -> None:
+        """Display what the block computes as a graph; see `mx.explain.graph`.
+
+        `inputs` are arrays or shapes; without any, shapes are unknown.  In a notebook the graph is
+        live where `mxbook_widgets` is installed and a picture elsewhere; in a terminal a table.
+        """
+        from mxbook.explain.graph import graph
+
+        graph(self, *inputs, depth=depth).show()
+
 
 def _tree(block: Block, children: Any) -> str:
     """A block and the blocks inside, as MXNet prints them."""

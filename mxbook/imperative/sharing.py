@@ -10,6 +10,7 @@ from mxbook.backend import blas
 from .mode import local, mode
 
 WORTH_A_WORKER = 2**21  # units of work; below, waking another thread costs more than it brings
+ONE_THREADED = 2**15  # units of work; a product of so many takes one thread anyway
 FIRST = 2**30  # priority: somebody is waiting for these
 
 
@@ -24,7 +25,11 @@ def share(count: int, work: float, part: Callable[[int, int], Any]) -> list[Any]
     """
     lanes = 1 if mode.naive else min(count, int(work) // WORTH_A_WORKER, engine.workers())
     if lanes < 2:
-        return [part(0, count)]
+        if not ONE_THREADED <= work < 2 * WORTH_A_WORKER:
+            return [part(0, count)]
+        # Nobody watches how long the products of a part take, see `backend/blas.py`.
+        with blas.one_thread:
+            return [part(0, count)]
     bounds = [count * i // lanes for i in range(lanes + 1)]
     results: list[Any] = [None] * lanes
     variables = [engine.new_variable() for _ in range(lanes - 1)]

@@ -11,5 +11,8 @@ except ImportError as error:
     ) from error
 
 from ._curves import Curves
+from ._graph import Graph
+from ._playground import Playground
+from ._timeline import Timeline
 
-__all__ = ["Curves"]
+__all__ = ["Curves", "Graph", "Playground", "Timeline"]

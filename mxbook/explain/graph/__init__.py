@@ -8,12 +8,16 @@
 | `view.py`, `folding.py` | what is shown: groups open or closed, repeats as one, weights on their readers |
 | `layers.py`, `order.py`, `place.py`, `layout.py` | where it goes: rows, order in rows, places, groups in groups |
 | `looks.py`, `drawing.py`, `words.py` | how it looks, as shapes and as text |
-| `overlays.py`, `measure.py`, `gallery.py` | numbers over it; crossings and bends; many pictures |
+| `wrap.py`, `files.py`, `dot.py` | long pictures in columns; files and outputs; `mx.viz.plot_network` |
+| `overlays.py`, `steps.py` | numbers over it; forward and backward, one operation a step |
+| `measure.py`, `gallery.py` | crossings and bends; many pictures |
 
 `view.py`, the layout and `drawing.py` have twins in `widgets/src/graph/`, which draw the same.
 """  # noqa: E501 - a table
 
 from .model import Graph, Node, Overlay
+from .programs import passes
 from .sources import graph
+from .steps import steps
 
-__all__ = ["Graph", "Node", "Overlay", "graph"]
+__all__ = ["Graph", "Node", "Overlay", "graph", "passes", "steps"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from mxbook.base import shapes as lengths
 from mxbook.base.errors import MXNetError
-from mxbook.graph.infer import SHAPES, TYPES, Found, learn
+from mxbook.graph.infer import SHAPES, TYPES, Found, _at_node, learn
 from mxbook.graph.node import Entry, topological
 from mxbook.graph.node import Node as Source
 from mxbook.graph.subgraph import Subgraph
@@ -41,7 +41,7 @@ class Known:
                     try:
                         news, settled = learn(node, found, kind)
                     except MXNetError as error:
-                        self.error, self.failed = error, node
+                        self.error, self.failed = _at_node(error, node, found), node
                         break
                     changed |= news
                     if not settled:
@@ -120,10 +120,12 @@ class Builder:
         for k, (_, graph) in enumerate(graphs):
             name, places = names[k] if k < len(names) else (f"graph{k}", None)
             group = (*path, f"{source.name.strip('_')}: {name}")
-            self.kinds[group] = source.op.name
+            self.kinds[group] = source.op.name.strip("_")
             wanted = range(len(graph.inputs)) if places is None else places(source.params)
             self._inside(source, graph, list(wanted), group)
-            found += [Input(*self.entries[head], f"{name}{i}") for i, head in enumerate(graph.heads)]
+            found += [
+                Input(*self.entries[head], f"{name}{i}") for i, head in enumerate(graph.heads)
+            ]
         return found
 
     def _inside(self, source: Source, graph: Subgraph, places: list[int], group: Path) -> None:

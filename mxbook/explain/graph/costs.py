@@ -28,7 +28,17 @@ def flops(name: str, p: Any, ins: Shapes, outs: Shapes) -> int:
 # What only moves elements.
 MOVING = {
     *("transpose", "SwapAxis", "Concat", "stack", "SliceChannel", "slice", "slice_axis", "Pad"),
-    *("_zeros", "_ones", "_full", "identity", "Embedding", "take", "repeat", "tile", "broadcast_to"),
+    *(
+        "_zeros",
+        "_ones",
+        "_full",
+        "identity",
+        "Embedding",
+        "take",
+        "repeat",
+        "tile",
+        "broadcast_to",
+    ),
     *("reverse", "UpSampling", "slice_like", "broadcast_like", "gather_nd", "_split_v2"),
 }
 

@@ -4,7 +4,21 @@ import math
 
 import numpy as np
 
-from ..shapes import THEMES, Area, Circle, Label, Line, Picture, Shape, Theme, box, mix, text_width
+from mxbook.explain.shapes import (
+    THEMES,
+    Area,
+    Circle,
+    Label,
+    Line,
+    Picture,
+    Shape,
+    Theme,
+    box,
+    mix,
+    text_width,
+)
+from mxbook.explain.style import COLOURS
+
 from .layout import Part, Piece
 from .looks import KINDS
 from .model import Graph
@@ -20,6 +34,7 @@ from .scene import (
     Scene,
     legible,
     opened,
+    pill_text,
     scene,
     sums_text,
 )
@@ -82,7 +97,6 @@ class _Pen:
             if part.children is None:
                 continue
             number = int(key[1:])
-            box = self.scene.boxes[number]
             x, y = self.left + part.x, HEAD + part.y
             fill = mix(self.theme.ink, self.theme.paper, 0.035)
             if part.deck:
@@ -146,17 +160,21 @@ class _Pen:
     def labels(self) -> list[Shape]:
         """Shapes and types where lines begin, on the side where no line leaves."""
         shapes: list[Shape] = []
-        turns: dict[int, list[float]] = {}
+        begins: dict[int, list[Piece]] = {}
         for p in self.view.layout.pieces:
-            turns.setdefault(p.line, []).append(p.x1 - p.x0 if self._begins(p) else 0.0)
+            if self._begins(p):
+                begins.setdefault(p.line, []).append(p)
         for line, key in enumerate(self.view.sources):
             text = self.view.labels[line]
-            if not text or text in ("?", "scalar") or self._says(key, text):
+            if not text.strip("?×") or text == "scalar" or self._says(key, text):
                 continue
             part = self.view.layout.parts[key]
             x, y = self.left + part.x + part.width / 2, HEAD + part.y + part.height
-            across = turns.get(line, [0.0])
+            across = [p.x1 - p.x0 for p in begins.get(line, ())] or [0.0]
             left = max(across) > 1 and min(across) >= -1
+            if max(across) > 1 and min(across) < -1:  # lines to both sides: where they are apart
+                straight = min(begins[line], key=lambda p: abs(p.x1 - p.x0))
+                x, y = self.left + straight.x1, HEAD + straight.y1 - 24
             look = (self.theme.faint, SMALL - 1, "end" if left else "start")
             shapes.append(Label(x + (-6 if left else 6), y + 9, text, *look))
         return shapes
@@ -185,18 +203,6 @@ class _Pen:
                 draw = {"box": self._box, "circle": self._circle, "pill": self._pill}[item.form]
                 shapes += draw(item, x, y)
         return shapes
-
-    def _heat(self, stands: tuple[int, ...]) -> tuple[float, str] | None:
-        """How hot an item is, 0 to 1, and its text; None without an overlay."""
-        over = self.graph.overlay
-        if over is None:
-            return None
-        known = [n for n in stands if n in over.values]
-        if not known:
-            return None
-        largest = max(over.values.values(), default=0.0) or 1.0
-        hottest = max(known, key=lambda n: over.values[n])
-        return over.values[hottest] / largest, over.texts.get(hottest, "")
 
     def _colour(self, kind: str) -> str:
         return KINDS[kind].colours[self.theme.side]
@@ -229,10 +235,25 @@ class _Pen:
         if item.sub:
             at = y + 6 + LINE * 1.5
             shapes.append(Label(x + 14, at, item.sub, t.faint, SMALL))
-        shapes += self._chips(item, x, y + upper - CHIP - 1)
+        warm = LINE if item.reading else 0.0
+        shapes += self._chips(item, x, y + upper - warm - CHIP - 1)
+        shapes += self._warmth(item, x, y + upper - warm / 2 - 3)
         for k in range(len(item.strips)):
             shapes += self._strip(item, k, x, y + upper + STRIP * k)
         return shapes
+
+    def _warmth(self, item: Item, x: float, y: float) -> list[Shape]:
+        """The overlay: a bar as long as its number is large, and the number."""
+        if not item.reading:
+            return []
+        t = self.theme
+        words = Label(x + item.width - 10, y, item.reading, t.ink, SMALL - 1, "end", True)
+        room = item.width - 34 - text_width(item.reading, SMALL - 1, True)
+        if self.graph.overlay is not None and self.graph.overlay.kind == "group":
+            colour = COLOURS[int(item.heat * 1000) % len(COLOURS)][t.side]
+            return [_rounded(x + 14, y - 5, 18, 10, 3, colour), words]
+        track = _rounded(x + 14, y - 3, room, 6, 3, mix(t.ink, t.paper, 0.15))
+        return [track, _rounded(x + 14, y - 3, max(6.0, room * item.heat), 6, 3, t.alert), words]
 
     def _tint(self, colour: str) -> str:
         return mix(colour, self.theme.paper, 0.1)
@@ -294,7 +315,7 @@ class _Pen:
         if item.kind == "output" or item.number < 0:
             return item.title
         shape = self.graph.nodes[item.number].outputs[0].text
-        return f"{item.title}  {shape}".replace("  ?", "")
+        return pill_text(item.title, shape)
 
     # ---- below
 
@@ -331,8 +352,8 @@ def _softened(points: list[tuple[float, float]], radius: float) -> np.ndarray:
         a, b, c = np.array(before), np.array(here), np.array(after)
         r = min(radius, np.abs(a - b).sum() / 2, np.abs(c - b).sum() / 2)
         begin, end = b + r * np.sign(a - b), b + r * np.sign(c - b)
-        for s in np.linspace(0, 1, 5):
-            found.append(tuple((1 - s) ** 2 * begin + 2 * s * (1 - s) * b + s**2 * end))
+        steps = np.linspace(0, 1, 5)
+        found += [tuple((1 - s) ** 2 * begin + 2 * s * (1 - s) * b + s**2 * end) for s in steps]
     return np.array([*found, points[-1]])
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from .model import Graph, Node
 
+TWINS = 4  # so many equal parts side by side are drawn as one
+
 
 def signature(node: Node) -> tuple:
     """What two nodes must have in common to be repetitions of each other."""
@@ -51,6 +53,23 @@ def runs(graph: Graph, siblings: list[list[int]]) -> list[list[list[int]]]:
         if len(chain) > 1 and not _returns(graph, members, siblings):
             found.append(members)
     return found
+
+
+def twins(
+    graph: Graph, siblings: list[list[int]], readers: list[list[int]]
+) -> list[list[list[int]]]:
+    """Parts side by side that are equal, read the same parts and are read by the same parts."""
+    owner = {n: k for k, part in enumerate(siblings) for n in part}
+    alike: dict[tuple, list[list[int]]] = {}
+    for k, part in enumerate(siblings):
+        nodes = [graph.nodes[n] for n in part]
+        if len(part) > 1 or nodes[0].role == "operator":
+            above = {owner.get(i.source, -1 - i.source) for n in nodes for i in n.inputs} - {k}
+            below = {owner.get(r, -1 - r) for n in part for r in readers[n]} - {k}
+            if above and below:
+                key = (structure(nodes), frozenset(above), frozenset(below))
+                alike.setdefault(key, []).append(part)
+    return [members for members in alike.values() if len(members) >= TWINS]
 
 
 def _returns(graph: Graph, members: list[list[int]], siblings: list[list[int]]) -> bool:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import mxbook as mx
-from mxbook import autograd, gluon, nd, sym
+from mxbook import autograd, gluon
+from mxbook import ndarray as nd
+from mxbook import rnn as symbol_rnn
+from mxbook import symbol as sym
+from mxbook.base.context import cpu
 from mxbook.gluon import nn, rnn
 
 from .measure import Measures, measures
@@ -140,9 +143,9 @@ def plain_lstm(steps: int) -> Graph:
 def bucketing() -> Graph:
     """One bucket of a language model for sentences of different lengths."""
     embed = sym.Embedding(sym.var("data"), input_dim=1000, output_dim=64, name="embed")
-    stack = mx.rnn.SequentialRNNCell()
+    stack = symbol_rnn.SequentialRNNCell()
     for k in range(2):
-        stack.add(mx.rnn.LSTMCell(num_hidden=64, prefix=f"lstm_l{k}_"))
+        stack.add(symbol_rnn.LSTMCell(num_hidden=64, prefix=f"lstm_l{k}_"))
     outputs, _ = stack.unroll(10, inputs=embed, merge_outputs=True)
     flat = sym.Reshape(outputs, shape=(-1, 64), name="flat")
     logits = sym.FullyConnected(flat, num_hidden=1000, name="pred")
@@ -237,7 +240,9 @@ def condition() -> Graph:
     )
     return graph(
         sym.Group([outs[0] if isinstance(outs, list) else outs, *last]),
-        **{"a": (1,), "b": (1,), "i": (1,)},
+        a=(1,),
+        b=(1,),
+        i=(1,),
         title="condition and loop",
     )
 
@@ -270,7 +275,7 @@ def _mlp() -> Any:
 
 def executor() -> Graph:
     """A bound executor with its gradients."""
-    return graph(_mlp().simple_bind(mx.cpu(), data=(32, 20)), title="executor with gradients")
+    return graph(_mlp().simple_bind(cpu(), data=(32, 20)), title="executor with gradients")
 
 
 def tape_small() -> Graph:
@@ -309,7 +314,9 @@ def two_outputs() -> Graph:
         sym.Convolution(x, kernel=(3, 3), num_filter=8, name="conv"), act_type="relu", name="relu"
     )
     a = sym.SoftmaxOutput(sym.FullyConnected(trunk, num_hidden=5, name="classes"), name="softmax")
-    b = sym.FullyConnected(sym.Concat(sym.Flatten(trunk), sym.Flatten(x), name="join"), num_hidden=4)
+    b = sym.FullyConnected(
+        sym.Concat(sym.Flatten(trunk), sym.Flatten(x), name="join"), num_hidden=4
+    )
     c = sym.LinearRegressionOutput(b, name="box")
     return graph(sym.Group([a, c]), data=(8, 3, 16, 16), title="two outputs")
 

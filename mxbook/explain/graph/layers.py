@@ -12,10 +12,10 @@ class Level:
     """Vertices of one level.
 
     `kind`, `width`, `height`, `weight` (how many nodes a longest way through it has) and `row` are
-    lists by vertex.  `wires` are (source, target, line, leaves, enters, goals): a line is a number for
-    what it carries, `leaves` and `enters` are offsets from the middles of the two, `goals` the keys
-    of the items that it leads to in the end.  After
-    `set_rows`, `segments` are the same between neighbouring rows, with their goals.
+    lists by vertex.  `wires` are (source, target, line, leaves, enters, goals): a line is a
+    number for what it carries, `leaves` and `enters` are offsets from the middles of the two,
+    `goals` the keys of the items that it leads to in the end.  After `set_rows`, `segments` are
+    the same between neighbouring rows.
     """
 
     __slots__ = ("height", "kind", "row", "rows", "segments", "weight", "width", "wires", "x")

@@ -16,6 +16,8 @@ FOOT = 24.0  # below what is inside, where lines leave that are labelled
 ROW_GAP = 30.0  # between rows, at least
 STEEP = 0.10  # more room between rows for lines that go far to the side
 MOST = 90.0
+MUCH = 60.0
+BESIDE = 40.0  # between parts of the graph that nothing connects
 PORT = 6.0
 
 
@@ -33,7 +35,7 @@ class Part:
 
     def __init__(self, key: str, width: float = 0.0, height: float = 0.0, title: float = 0.0):
         self.key, self.width, self.height = key, width, height
-        self.children: list[Part] | None = None
+        self.children: list[Part] | None = None  # None for an item
         self.x = self.y = 0.0
         self.weight = 1
         self.title = title  # how wide the title of a group is
@@ -53,8 +55,8 @@ class Wire(NamedTuple):
 class Piece(NamedTuple):
     """A piece of a drawn line, from (x0, y0) to (x1, y1), leaving and arriving vertically.
 
-    `goals` are the keys of the items that it leads to; `ends` says that it arrives at one, where the
-    arrow is.
+    `goals` are the keys of the items that it leads to; `ends` says that it arrives at one, where
+    the arrow is.
     """
 
     line: int
@@ -153,14 +155,55 @@ def _arrange(
     for child in children:
         if child.children is not None:
             _arrange(child, inside, pieces, ways)
-    level = Level()
-    number = {c.key: level.add(PART, c.width, c.height, c.weight) for c in children}
-    ports: dict[tuple[int, int], int] = {}  # (kind, line) -> vertex
     goals: dict[tuple, list[str]] = {}
     for source, target, line, goal in inside.get(group.key, ()):
         goals.setdefault((source, target, line), []).append(goal)
-    for (source, target, line), found in goals.items():
-        _connect(level, children, number, ports, (source, target, line, found), ways)
+    links = [(*ends, found) for ends, found in goals.items()]
+    group.weight = 1
+    if group.key:
+        pieces[group.key] = _inside(group, children, links, ways)
+        return
+    at, pieces[""] = 0.0, []
+    for part in _components(children, links):
+        keys = {c.key for c in part}
+        mine = [link for link in links if link[0] in keys]
+        found = _inside(group, part, mine, ways)
+        for child in part:
+            child.x += at
+        pieces[""] += _moved(found, at, 0.0)
+        at += group.width + BESIDE
+        group.deck = max(group.deck, group.height)
+    group.width, group.height, group.deck = at - BESIDE, group.deck, 0.0
+
+
+def _components(children: list[Part], links: list[tuple]) -> list[list[Part]]:
+    """The children in sets that no line connects, in their order."""
+    found = {c.key: c.key for c in children}
+
+    def top(key: str) -> str:
+        while found[key] != key:
+            found[key] = key = found[found[key]]
+        return key
+
+    rank = {c.key: i for i, c in enumerate(children)}
+    for source, target, *_ in links:
+        first, second = sorted((top(source), top(target)), key=rank.__getitem__)
+        found[second] = first
+    sets: dict[str, list[Part]] = {}
+    for child in children:
+        sets.setdefault(top(child.key), []).append(child)
+    return list(sets.values())
+
+
+def _inside(
+    group: Part, children: list[Part], links: list[tuple], ways: dict[int, tuple[int, int]]
+) -> list[Piece]:
+    """Lay out children that are connected; the pieces of lines between them."""
+    level = Level()
+    number = {c.key: level.add(PART, c.width, c.height, c.weight) for c in children}
+    ports: dict[tuple[int, int], int] = {}  # (kind, line) -> vertex
+    for link in links:
+        _connect(level, children, number, ports, link, ways)
     set_rows(level)
     set_order(level)
     set_places(level)
@@ -168,13 +211,15 @@ def _arrange(
     _measure(group, level, ports, is_top)
     foot = (FOOT if PORT_OUT in level.kind else PAD) + group.deck
     tops = _tops(level, 0.0 if is_top else HEAD + PAD / 2, 0.0 if is_top else foot)
+    read, reading = {s.source for s in level.segments}, {s.target for s in level.segments}
     for child in children:
         v = number[child.key]
+        room = tops[1][level.row[v]] - child.height
         child.x = level.x[v] - child.width / 2
-        child.y = tops[0][level.row[v]] + (tops[1][level.row[v]] - child.height) / 2
+        child.y = tops[0][level.row[v]] + _sink(room, v in read and v not in reading)
     group.height = tops[2]
-    group.weight = max([1, *(c.weight for c in children), len(level.rows)])
-    pieces[group.key] = _pieces(level, tops, children)
+    group.weight = max([group.weight, *(c.weight for c in children), len(level.rows)])
+    return _pieces(level, tops, children)
 
 
 def _connect(level: Level, children, number, ports, link: tuple, ways: dict) -> None:
@@ -217,6 +262,14 @@ def _measure(group: Part, level: Level, ports: dict, is_top: bool) -> None:
     group.width = max(right + move + pad, group.title + 2 * pad if not is_top else 0.0)
     for (kind, line), v in ports.items():
         (group.enters if kind == PORT_IN else group.leaves)[line] = level.x[v]
+
+
+def _sink(room: float, begins: bool) -> float:
+    """How far below the top of its row a part stands: in the middle; where there is much room at
+    the top, or, for what only begins here, at the bottom near its readers."""
+    if room < MUCH:
+        return room / 2
+    return room if begins else 0.0
 
 
 def _tops(level: Level, head: float, foot: float) -> tuple[list[float], list[float], float]:
@@ -273,6 +326,10 @@ def _settle(part: Part, x: float, y: float, parts: dict, pieces: dict, placed: l
         parts[child.key] = child
         if child.children is not None:
             _settle(child, child.x, child.y, parts, pieces, placed)
-    for p in pieces.get(part.key, ()):
-        moved = p._replace(x0=p.x0 + x, y0=p.y0 + y, x1=p.x1 + x, y1=p.y1 + y)
-        placed.append(moved)
+    placed += _moved(pieces.get(part.key, []), x, y)
+
+
+def _moved(pieces: list[Piece], x: float, y: float) -> list[Piece]:
+    if x == y == 0.0:
+        return pieces
+    return [Piece(p.line, p.x0 + x, p.y0 + y, p.x1 + x, p.y1 + y, p.ends, p.goals) for p in pieces]

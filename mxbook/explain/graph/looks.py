@@ -46,7 +46,15 @@ _NAMES = {
 }
 _KIND = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 
-SIGNS = {"add": "+", "plus": "+", "sub": "−", "minus": "−", "mul": "×", "div": "÷", "maximum": "max"}
+SIGNS = {
+    "add": "+",
+    "plus": "+",
+    "sub": "−",
+    "minus": "−",
+    "mul": "×",
+    "div": "÷",
+    "maximum": "max",
+}
 SIGNS |= {"minimum": "min", "power": "^"}
 
 
@@ -70,7 +78,17 @@ def kind_of(node: Node) -> str:
 
 
 def _is_arithmetic(op: str) -> bool:
-    arithmetic = ("scalar", "broadcast_", "elemwise_", "_npi_", "sqrt", "exp", "log", "square", "abs")
+    arithmetic = (
+        "scalar",
+        "broadcast_",
+        "elemwise_",
+        "_npi_",
+        "sqrt",
+        "exp",
+        "log",
+        "square",
+        "abs",
+    )
     return any(word in op for word in arithmetic)
 
 

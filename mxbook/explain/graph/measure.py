@@ -83,7 +83,7 @@ def _at(p: Piece, y: float) -> float:
 
 
 def _overlaps(layout: Layout) -> int:
-    items = [p for p in layout.parts.values()]
+    items = list(layout.parts.values())
     count = 0
     for i, a in enumerate(items):
         for b in items[i + 1 :]:

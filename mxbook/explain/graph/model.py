@@ -125,8 +125,9 @@ class Graph:
     (`("features", "0"): "Conv2D"`); `problem` is the error that ended it early, if one did.
 
     >>> import mxbook as mx
+    >>> from mxbook.explain.graph import graph
     >>> x = mx.sym.var("x")
-    >>> g = mx.explain.graph(mx.sym.exp(mx.sym.tanh(x), name="e"), x=(2, 3))
+    >>> g = graph(mx.sym.exp(mx.sym.tanh(x), name="e"), x=(2, 3))
     >>> g["e"].outputs[0].text
     '2×3'
     >>> g.totals().operators
@@ -145,6 +146,7 @@ class Graph:
         self.kinds = dict(kinds or {})
         self.problem = problem
         self.labels: dict[tuple[int, int], str] = {}  # what outputs are, where that is not clear
+        self.steps: list[dict[str, Any]] = []  # see `mx.explain.steps`
         self.overlay: Overlay | None = None
         self.depth: int | None = None
         self.fold = True
@@ -176,7 +178,8 @@ class Graph:
         """The nodes whose name, operator, group, parameters or shape have all these words.
 
         >>> import mxbook as mx
-        >>> g = mx.explain.graph(mx.sym.exp(mx.sym.tanh(mx.sym.var("x"))))
+        >>> from mxbook.explain.graph import graph
+        >>> g = graph(mx.sym.exp(mx.sym.tanh(mx.sym.var("x"))))
         >>> [n.op for n in g.find("TANH")]
         ['tanh']
         """
@@ -235,7 +238,7 @@ class Graph:
         """The same graph with numbers drawn over it; see `mxbook.explain.graph.overlays`."""
         other = Graph(self.title, self.nodes, self.heads, self.kinds, self.problem)
         other.depth, other.fold, other.overlay = self.depth, self.fold, overlay
-        other.labels = self.labels
+        other.labels, other.steps = self.labels, self.steps
         return other
 
     def collapsed(self, depth: int | None = None, *, fold: bool = True) -> "Graph":
@@ -255,14 +258,16 @@ class Graph:
 
     def svg(self, *, theme: str = "light") -> str:
         """The picture as SVG that needs no style sheet, script or identifier."""
-        from .. import svg
+        from mxbook.explain import svg
+
         from .drawing import picture
 
         return svg.draw(picture(self, theme))
 
     def png(self, *, theme: str = "light") -> bytes:
         """The picture as PNG with two pixels for each unit; needs Pillow."""
-        from .. import png
+        from mxbook.explain import png
+
         from .drawing import picture
 
         return png.draw(picture(self, theme))

@@ -9,20 +9,26 @@ from typing import Any
 import numpy as np
 
 from mxbook.base.errors import ParameterError, nearest
+from mxbook.explain.memory import MemoryPlan, memory
+from mxbook.explain.timeline import Timeline
 from mxbook.gluon import Block
 from mxbook.symbol.evaluate import evaluate
 from mxbook.symbol.symbol import Symbol
 
-from ..memory import MemoryPlan, memory
-from ..timeline import Timeline
 from .looks import count
 from .model import Graph, Node, Overlay
 from .sources import graph
 
+
+def _learned(found: Graph, node: Node) -> int:
+    sources = [found.nodes[i.source] for i in node.inputs]
+    return sum(s.size for s in sources if s.role == "parameter")
+
+
 COSTS = {
     "flops": ("floating point operations", lambda g, n: n.flops, "FLOP"),
     "bytes": ("bytes of results", lambda g, n: n.nbytes, "B"),
-    "parameters": ("learned numbers", lambda g, n: _learned(g, n), ""),
+    "parameters": ("learned numbers", _learned, ""),
 }
 
 
@@ -35,17 +41,14 @@ def by_cost(found: Graph, what: str = "flops") -> Graph:
     {3: 8}
     """
     if what not in COSTS:
-        raise ParameterError(f"no overlay {what!r}", rule=", ".join(COSTS), hint=nearest(what, COSTS))
+        raise ParameterError(
+            f"no overlay {what!r}", rule=", ".join(COSTS), hint=nearest(what, COSTS)
+        )
     title, of, unit = COSTS[what]
     values = {n.number: of(found, n) for n in found.nodes if n.role == "operator"}
     values = {k: v for k, v in values.items() if v}
     texts = {k: f"{count(v)}{unit}" for k, v in values.items()}
     return found.with_overlay(Overlay(title, values, texts))
-
-
-def _learned(found: Graph, node: Node) -> int:
-    sources = [found.nodes[i.source] for i in node.inputs]
-    return sum(s.size for s in sources if s.role == "parameter")
 
 
 def by_time(found: Graph, timeline: Timeline) -> Graph:

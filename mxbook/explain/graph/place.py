@@ -5,6 +5,7 @@ that move as one.  Columns are placed in the order of their weight, each as near
 it is connected with; bounds keep every later column possible.
 """
 
+import itertools
 from bisect import bisect_left, insort
 
 from .layers import PART, PASS, Level
@@ -52,7 +53,7 @@ class Columns:
 
     def _neighbours(self, level: Level) -> None:
         for row in level.rows:
-            for a, b in zip(row, row[1:], strict=False):
+            for a, b in itertools.pairwise(row):
                 distance = self.shift[a] - self.shift[b] + _apart(level, a, b)
                 i, j = self.of[a], self.of[b]
                 self.right[i].append((j, distance))
@@ -71,7 +72,9 @@ def _straight(level: Level) -> dict[int, int]:
     chosen: list[list[tuple[int, int]]] = [[] for _ in level.rows]
     kept: dict[int, int] = {}
     taken = set()
-    passing = [(level.kind[s.source] == PASS) + (level.kind[s.target] == PASS) for s in level.segments]
+    passing = [
+        (level.kind[s.source] == PASS) + (level.kind[s.target] == PASS) for s in level.segments
+    ]
     order = sorted(
         range(len(level.segments)), key=lambda i: (-level.segments[i].weight, -passing[i], i)
     )

@@ -3,8 +3,8 @@ a graph changed.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from mxbook.executor import Executor
 from mxbook.graph.code import Code, Instruction
@@ -21,14 +21,15 @@ from .scopes import paths
 
 
 def of_executor(executor: Executor) -> Graph:
-    """The graph of a bound executor, with the computation of the gradients that it was bound for."""
+    """The graph of a bound executor, with the gradients that it was bound for."""
     arrays = executor._all()
     found = executor._cached
-    wanted = [executor.grad_dict.get(v.name) is not None for v in found.variables]
-    wanted = [w and executor._reqs.get(v.name) != "null" for w, v in zip(wanted, found.variables)]
+    names = [v.name for v in found.variables]
+    wanted = [
+        executor.grad_dict.get(n) is not None and executor._reqs.get(n) != "null" for n in names
+    ]
     specs = [arrays[v.name]._spec for v in found.variables]
     code = build(found.nodes, found.heads, found.variables, specs, any(wanted), wanted)
-    names = [v.name for v in found.variables]
     by_name = roles_by_name(found.nodes)
     roles = [by_name.get(v, "input") for v in found.variables]
     what = "executor with gradients" if any(wanted) else "executor"
@@ -51,63 +52,82 @@ def of_code(
 
     `names` and `roles` are those of the inputs.
     """
-    nodes: list[Node] = []
-    made: dict[int, tuple[int, int]] = {}
-
-    def give(value: int, name: str, role: str, backward: bool = False) -> None:
-        spec = code.specs[value]
-        made[value] = (len(nodes), 0)
-        given = (Value(spec.shape, spec.dtype.name),)
-        nodes.append(Node(len(nodes), name, "", role, (), (), given, backward=backward))
-
+    read = {v for x in code.instructions for v in x.inputs}.union(code.wanted)
+    writer = _Writer(code, read)
     for i, value in enumerate(code.inputs):
-        name = names[i] if i < len(names) else f"input{i}"
-        give(value, name, roles[i] if i < len(roles) else "input")
+        known = i < len(names)
+        role = roles[i] if i < len(roles) else "input" if known else "state"
+        writer.give(value, names[i] if known else f"constant {i}", role)
     for i, value in enumerate(v for x in constants for v in x.outputs):
-        give(value, f"constant{i}", "state")
+        writer.give(value, f"constant {i}", "state")
     layers = [x.layer.removesuffix(" (backward)") for x in code.instructions]
     groups = paths([layer or "none" for layer in layers])
-    taken: Counter = Counter()
     for place, x in enumerate(code.instructions):
-        backward = place >= code.forward
         if place == code.forward:
-            read = {v for later in code.instructions[place:] for v in later.inputs}
             for i, value in enumerate(code.arriving):
-                if value in read:
-                    give(value, f"gradient of output {i}", "gradient", True)
-        path = (("backward",) if backward else ("forward",)) if code.arriving else ()
+                writer.give(value, f"gradient of output {i}", "gradient", True)
+        half = "backward" if place >= code.forward else "forward"
         inner = (*groups[place], layers[place]) if layers[place] else groups[place]
-        nodes.append(_node(code, x, len(nodes), (*path, *inner), made, taken, backward))
-        for i, value in enumerate(x.outputs):
-            made[value] = (nodes[-1].number, i)
-    labels = {}
-    for i, value in enumerate(code.gradients):
-        if value is not None:
-            labels[made[value]] = f"gradient of {names[i] if i < len(names) else f'input{i}'}"
-    heads = list(dict.fromkeys([*(made[v] for v in code.results), *labels]))
-    found = Graph(title, nodes, heads)
-    found.labels = labels
-    return found
+        writer.add(x, (half, *inner) if code.arriving else inner, half == "backward")
+    return writer.finished(title, names)
 
 
-def _node(
-    code: Code, x: Instruction, number: int, path: tuple, made: Mapping, taken: Counter, back: bool
-) -> Node:
-    base = x.layer.removesuffix(" (backward)") or x.op.name.strip("_").lower()
-    taken[base] += 1
-    name = base if taken[base] == 1 else f"{base} {taken[base]}"
-    names = [] if x.op is FUSED else list(x.op.input_names(x.params))
-    names += [f"input{i}" for i in range(len(names), len(x.inputs))]
-    inputs = tuple(Input(*made[v], n) for v, n in zip(x.inputs, names, strict=False))
-    outputs = tuple(Value(code.specs[v].shape, code.specs[v].dtype.name) for v in x.outputs)
-    several = x.params.instructions if x.op is FUSED else [x]
-    return Node(
-        *(number, name, title(x), "operator", path, inputs, outputs),
-        {} if x.op is FUSED else {k: str(v) for k, v in x.params.items() if v is not None},
-        sum(_flops(code, part) for part in several),
-        x.layer,
-        backward=back,
-    )
+class _Writer:
+    """Collects the nodes of code; `made` says which output of which node a value is."""
+
+    def __init__(self, code: Code, read: set[int]):
+        self.code, self.read = code, read
+        self.nodes: list[Node] = []
+        self.made: dict[int, tuple[int, int]] = {}
+        self.taken: Counter = Counter()
+
+    def give(self, value: int, name: str, role: str, backward: bool = False) -> None:
+        """A node for a value that comes from outside, if anybody reads it."""
+        if value in self.read and value not in self.made:
+            number = len(self.nodes)
+            self.made[value] = (number, 0)
+            given = (_value(self.code, value),)
+            self.nodes.append(Node(number, name, "", role, (), (), given, backward=backward))
+
+    def add(self, x: Instruction, path: tuple[str, ...], backward: bool) -> None:
+        """A node for an instruction."""
+        code = self.code
+        base = x.layer.removesuffix(" (backward)") or x.op.name.strip("_").lower()
+        self.taken[base] += 1
+        name = base if self.taken[base] == 1 else f"{base} {self.taken[base]}"
+        names = [] if x.op is FUSED else list(x.op.input_names(x.params))
+        names += [f"input{i}" for i in range(len(names), len(x.inputs))]
+        pairs = zip(x.inputs, names, strict=False)
+        several = x.params.instructions if x.op is FUSED else [x]
+        number = len(self.nodes)
+        node = Node(
+            *(number, name, title(x), "operator", path),
+            tuple(Input(*self.made[v], n) for v, n in pairs),
+            tuple(_value(code, v) for v in x.outputs),
+            {} if x.op is FUSED else {k: str(v) for k, v in x.params.items() if v is not None},
+            sum(_flops(code, part) for part in several),
+            x.layer,
+            backward=backward,
+        )
+        self.nodes.append(node)
+        self.made.update({value: (number, i) for i, value in enumerate(x.outputs)})
+
+    def finished(self, what: str, names: Sequence[str]) -> Graph:
+        """The graph, whose outputs are named where they are gradients."""
+        labels = {
+            self.made[value]: f"gradient of {names[i] if i < len(names) else f'input {i}'}"
+            for i, value in enumerate(self.code.gradients)
+            if value is not None
+        }
+        heads = dict.fromkeys([*(self.made[v] for v in self.code.results), *labels])
+        found = Graph(what, self.nodes, list(heads))
+        found.labels = labels
+        return found
+
+
+def _value(code: Code, number: int) -> Value:
+    spec = code.specs[number]
+    return Value(spec.shape, spec.dtype.name)
 
 
 def _flops(code: Code, x: Instruction) -> int:
@@ -137,7 +157,7 @@ def passes(symbol: Symbol, train: bool = False, **shapes: tuple) -> Passes:
     >>> [len([n for n in g.nodes if n.role == "operator"]) for g in found[:2]]
     [3, 2]
     """
-    from ..memory import _specs
+    from mxbook.explain.memory import _specs
 
     found = cached(symbol._entries, "explain")
     by_name = _specs(symbol, shapes)
@@ -151,8 +171,3 @@ def passes(symbol: Symbol, train: bool = False, **shapes: tuple) -> Passes:
     before = of_code(code, "before the passes", names, roles)
     after = of_code(program.steps, "after the passes", names, roles, program.folded)
     return Passes(before, after, program.passes)
-
-
-def names_of(found: Any) -> list[str]:
-    """The names of the inputs of a cached graph, in their order."""
-    return [v.name for v in found.variables]

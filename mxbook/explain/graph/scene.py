@@ -6,10 +6,12 @@ widget gets it as JSON.
 
 from typing import NamedTuple
 
-from ..shapes import text_width
-from .folding import runs
+from mxbook.explain.shapes import text_width
+
+from .folding import runs, twins
 from .looks import chip_texts, count, kind_of, sign_of, sums, title_of
-from .model import WEIGHTS, Graph, Input, Node
+from .model import WEIGHTS, Graph, Input, Node, Overlay, Path
+from .scopes import automatic
 from .tree import Group, tree
 
 TITLE, SMALL = 13.0, 11.0  # sizes of text
@@ -31,6 +33,7 @@ class Item(NamedTuple):
     """A node as it is drawn; `form` is box, circle or pill, `group` the number of its group or -1.
 
     `stands` are the numbers of all nodes that it stands for: itself, its strips, repetitions.
+    `heat`, 0 to 1, and `reading` are those of the overlay; -1 without.
     """
 
     number: int
@@ -46,6 +49,8 @@ class Item(NamedTuple):
     error: str
     backward: bool
     strips: tuple[Strip, ...] = ()
+    heat: float = -1.0
+    reading: str = ""
 
 
 class Box(NamedTuple):
@@ -87,7 +92,8 @@ def scene(graph: Graph) -> Scene:
     """The scene of a graph; repetitions are there once unless `graph.fold` is False.
 
     >>> import mxbook as mx
-    >>> s = scene(mx.explain.graph(mx.gluon.nn.Dense(2), (1, 3)))
+    >>> from mxbook.explain.graph import graph
+    >>> s = scene(graph(mx.gluon.nn.Dense(2), (1, 3)))
     >>> [(i.title, i.chips) for i in s.items]
     [('data', ()), ('Dense 2', ('weight 2×3', 'bias 2')), ('output', ())]
     """
@@ -115,8 +121,11 @@ class _Maker:
         visible = [n.number for n in graph.nodes if n.number not in hidden]
         for node in graph.nodes:
             self.chips[node.number] = [i for i in node.inputs if self._is_chip(node, i, hidden)]
-        root = tree(graph, visible)
+        self.strips = {n for n in visible if self._fed_by(n) is not None}
+        root = tree(graph, visible, self.strips)
         self._group(root, -1, visible)
+        if graph.overlay is not None:
+            self.items = [warmed(item, graph.overlay) for item in self.items]
         links = self._links()
         links += self._outputs()
         return Scene(graph.title, sentence(graph), self.items, self.boxes, links)
@@ -141,23 +150,29 @@ class _Maker:
             else:
                 head = self._head_of(child, group)
                 if head is None:
-                    self._item(child, number)
+                    self._item(child, number, group, times.get(first, (1, False))[0])
                 else:
                     self._strip(child, head)
 
-    def _head_of(self, number: int, group: Group) -> int | None:
-        """The item that a node becomes a strip of, if it may: what alone feeds it, in its group."""
+    def _fed_by(self, number: int) -> int | None:
+        """The node that another one could be a strip of: what alone feeds it and only it."""
         node = self.graph.nodes[number]
         given = [i for i in node.inputs if i not in self.chips[number]]
         if kind_of(node) not in ("normal", "active") or len(given) != 1 or node.error:
             return None
-        source = given[0].source
-        if self.read[source] != [number] or source not in group.children or source not in self.of:
-            return None
-        item = self.items[self.of[source]]
+        source = self.graph.nodes[given[0].source]
+        alone = self.read[source.number] == [number] and source.role == "operator"
         heads = {n for n, _ in self.graph.heads}
-        alike = item.backward == node.backward and not item.error and source not in heads
-        return self.of[source] if alike and item.form == "box" else None
+        if not alone or source.error or source.number in heads:
+            return None
+        return source.number if source.backward == node.backward else None
+
+    def _head_of(self, number: int, group: Group) -> int | None:
+        """The item that a node becomes a strip of: a box in the same group."""
+        source = self._fed_by(number)
+        if source is None or source not in group.children or source not in self.of:
+            return None
+        return self.of[source] if self.items[self.of[source]].form == "box" else None
 
     def _strip(self, number: int, head: int) -> None:
         node, item = self.graph.nodes[number], self.items[head]
@@ -177,7 +192,10 @@ class _Maker:
     def _fold(self, parts: list[list[int]]) -> dict[int, tuple[int, bool]]:
         """Find repetitions; for the first node of each, how often it is there."""
         found = {}
-        for members in runs(self.graph, parts):
+        chains = runs(self.graph, parts)
+        inside = {n for members in chains for part in members for n in part}
+        others = [p for p in parts if p[0] not in inside and p[0] not in self.strips]
+        for members in [*chains, *twins(self.graph, others, self.read)]:
             run = self.runs
             self.runs += 1
             for k, member in enumerate(members):
@@ -186,7 +204,7 @@ class _Maker:
                     if k:
                         self.alias[other] = first
                         self.stands.setdefault(first, []).append(other)
-            found[members[0][0]] = (len(members), True)
+            found[members[0][0]] = (len(members), members in chains)
         return found
 
     def _box(self, group: Group, parent: int, part: list[int], times: int, loops: bool) -> Box:
@@ -211,7 +229,7 @@ class _Maker:
 
     # ---- items
 
-    def _item(self, number: int, group: int) -> None:
+    def _item(self, number: int, group: int, inside: Group, times: int) -> None:
         node = self.graph.nodes[number]
         self.of[number] = len(self.items)
         stands = (number, *self.stands.get(number, ()))
@@ -221,18 +239,20 @@ class _Maker:
         if sign:
             item = Item(number, group, "circle", "sum", sign, "", (), 28, 28, stands, *look)
         elif node.role != "operator":
-            text = f"{node.name}  {node.outputs[0].text}".replace("  ?", "")
+            text = pill_text(node.name, node.outputs[0].text)
             width = round(text_width(text, SMALL + 1) + 28)
             item = Item(number, group, "pill", "input", node.name, "", (), width, 26, stands, *look)
         else:
-            item = self._boxed(node, group, chips, stands)
+            item = self._boxed(node, group, chips, stands, inside.path, times)
         self.items.append(item)
 
-    def _boxed(self, node: Node, group: int, chips: list[str], stands: tuple) -> Item:
-        title = title_of(node)
+    def _boxed(
+        self, node: Node, group: int, chips: list[str], stands: tuple, inside: Path, times: int
+    ) -> Item:
+        title = title_of(node) + (f"  × {times}" if times > 1 else "")
         if node.error:
             title = f"✗ {title}"
-        sub = _clipped(node.note or self._short(node), WIDEST - 30, SMALL)
+        sub = _clipped(node.note or self._short(node, inside), WIDEST - 30, SMALL)
         widths = [text_width(c, SMALL - 1) + 20 for c in chips]
         inner = max([text_width(title, TITLE, True), text_width(sub, SMALL), sum(widths) - 6])
         width = round(min(max(inner + 28, 90.0), WIDEST + 60))
@@ -242,12 +262,18 @@ class _Maker:
             *(stands, node.error, node.backward),
         )
 
-    def _short(self, node: Node) -> str:
-        """The node's name without the words of its groups and of all others."""
+    def _short(self, node: Node, inside: Path) -> str:
+        """What the node is called in its group: the block that it alone makes up, or its name
+        without the words of its groups and of all others."""
+        own = [part for part in node.path[len(inside) :] if part not in ("forward", "backward")]
+        if own and self.graph.kinds:
+            return own[-1]
         name = node.name.removesuffix("_fwd")
+        if automatic(name.lstrip("0123456789_"), node.op):
+            return ""
         for part in (self._beginning(), *node.path):
-            name = name.removeprefix(part).lstrip("_")
-        return "" if name.lower() == node.op.lower() else name
+            name = name.removeprefix(part).strip(" _")
+        return "" if name.lower() == node.op.lower() or name.isdigit() else name
 
     def _beginning(self) -> str:
         """What all names of operators begin with, up to an underscore."""
@@ -317,6 +343,24 @@ class _Maker:
             links.append(Link(source, len(self.items), node.outputs[output].text))
             self.items.append(item)
         return links
+
+
+def pill_text(name: str, shape: str) -> str:
+    """What is written into an input: its name, and its shape where that is known."""
+    return name if shape == "?" else f"{name}  {shape}"
+
+
+def warmed(item: Item, over: Overlay) -> Item:
+    """An item with what an overlay says about its hottest node, in a line of its own."""
+    known = [n for n in item.stands if n in over.values]
+    if not known or item.form != "box":
+        return item
+    largest = max(over.values.values()) or 1.0
+    hottest = max(known, key=over.values.__getitem__)
+    reading = over.texts.get(hottest, "")
+    width = max(item.width, round(text_width(reading, SMALL - 1) + 90))
+    share = over.values[hottest] / largest
+    return item._replace(width=width, height=item.height + LINE, heat=share, reading=reading)
 
 
 def _clipped(text: str, width: float, size: float) -> str:

@@ -37,7 +37,7 @@ def graph(
 
     | `x` | what comes |
     |---|---|
-    | Symbol, name of a JSON file, JSON text | its nodes; shapes of inputs by name: `data=(1, 3, 8, 8)` |
+    | Symbol, name of a JSON file, JSON text | its nodes; shapes of inputs by name: `data=(1, 3)` |
     | Block | what it does with `inputs` (arrays or shapes); without any, with unknown shapes |
     | hybridized block that was called | what it did with the inputs of the last call |
     | Executor | its symbol with all shapes, and the computation of the gradients |

@@ -1,9 +1,8 @@
 """Groups in groups, made from the paths of nodes; without those that would not help a reader."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from .model import Graph, Path
-
 
 MAIN, FEW = 0.85, 8  # share of the operators, and how many things may be beside them
 
@@ -29,10 +28,11 @@ class Group:
                 yield child
 
 
-def tree(graph: Graph, visible: Sequence[int]) -> Group:
+def tree(graph: Graph, visible: Sequence[int], strips: Set[int] = frozenset()) -> Group:
     """The groups of the visible nodes, below one that holds everything.
 
-    Groups with one member are left out, and so are groups that other parts of the graph both feed
+    `strips` are nodes that are drawn as a part of what feeds them.  Groups with one member are
+    left out, and so are groups that other parts of the graph both feed
     and read, because nothing could be drawn above or below them.
     """
     root = Group("", "", ())
@@ -45,7 +45,7 @@ def tree(graph: Graph, visible: Sequence[int]) -> Group:
                 known[path[:k]] = Group(path[k - 1], kind, path[:k])
                 known[path[: k - 1]].children.append(known[path[:k]])
         known[path].children.append(number)
-    _prune(root)
+    _prune(root, strips)
     operators = {n for n in visible if graph.nodes[n].role == "operator"}
     while (main := _main(root, operators)) is not None:
         root.children = [*(c for c in root.children if c is not main), *main.children]
@@ -63,16 +63,27 @@ def _main(root: Group, operators: set[int]) -> Group | None:
     return None
 
 
-def _prune(group: Group) -> None:
-    """Leave out groups of one member, and groups that hold nothing but another group."""
+def _prune(group: Group, strips: Set[int]) -> None:
+    """Leave out groups that would hold one item, and groups right inside other groups."""
     kept: list[Group | int] = []
     for child in group.children:
-        if isinstance(child, Group):
-            _prune(child)
-            if len(child.children) == 1:
-                child = child.children[0]
+        if not isinstance(child, Group):
+            kept.append(child)
+            continue
+        _prune(child, strips)
+        groups = [c for c in child.children if isinstance(c, Group)]
+        if not groups and len([c for c in child.children if c not in strips]) <= 1:
+            kept += child.children
+            continue
+        if len(child.children) == len(groups) == 1:
+            child.children = groups[0].children
         kept.append(child)
-    group.children = kept
+    group.children = sorted(kept, key=_first)
+
+
+def _first(child: Group | int) -> int:
+    """The smallest number inside, by which children are in the order of the graph."""
+    return child.nodes()[0] if isinstance(child, Group) else child
 
 
 def _untangle(graph: Graph, group: Group) -> None:

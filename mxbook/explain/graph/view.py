@@ -3,7 +3,8 @@
 from collections.abc import Set
 from typing import NamedTuple
 
-from ..shapes import text_width
+from mxbook.explain.shapes import text_width
+
 from .layout import Layout, Part, Wire, lay_out
 from .scene import DECK, TITLE, Box, Scene
 
@@ -31,7 +32,9 @@ def view(scene: Scene, opened: Set[int]) -> View:
         if box.parent >= 0 and shut[box.parent] >= 0:
             continue
         if number in opened:
-            part = Part(f"g{number}", title=text_width(title_of(scene, number), TITLE - 1, True) + 20)
+            part = Part(
+                f"g{number}", title=text_width(title_of(scene, number), TITLE - 1, True) + 20
+            )
             part.children = []
             part.deck = DECK if box.times > 1 else 0.0
         else:
@@ -68,7 +71,7 @@ def says_more(box: Box) -> bool:
 
 
 def _shut(scene: Scene, opened: Set[int]) -> list[int]:
-    """For each group, the outermost closed group that it is in or that it is; -1 when shown open."""
+    """For each group, the outermost closed group that it is in or is; -1 when it is open."""
     found: list[int] = []
     for number, box in enumerate(scene.boxes):
         outer = found[box.parent] if box.parent >= 0 else -1

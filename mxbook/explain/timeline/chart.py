@@ -31,6 +31,7 @@ ROW, GAP, SPACE = 20.0, 2.0, 9.0  # of a row of boxes; between rows; between lan
 THIN = 1.5  # boxes narrower than this, in units, are drawn together as a level
 DENSE = 4000  # so many boxes of the critical path are drawn at most
 ROWS = 60  # so many rows are drawn at most
+BARS = 8000  # so many columns are drawn at most, in all rows together
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns"))
 SIZE = 10.5  # of the text in boxes
 
@@ -43,6 +44,7 @@ class Frame(NamedTuple):
     begin: float
     end: float
     theme: Theme
+    grain: float  # width of the columns in which narrow boxes are drawn together
 
     def px(self, time):
         """Pixels across for times; what lies outside is drawn at the edge."""
@@ -51,16 +53,16 @@ class Frame(NamedTuple):
 
 
 def picture(
-    timeline: Timeline,
+    timeline: Timeline | Columns,
     *,
-    width: int = 860,
+    width: int = 760,
     theme: str = "light",
     by: str = "operator",
     title: str = "",
     area: tuple[float, float] | None = None,
 ) -> Picture:
     """The whole picture; `area` is the stretch of time to show, in nanoseconds from the start."""
-    columns = timeline.columns()
+    columns = timeline if isinstance(timeline, Columns) else timeline.columns()
     hidden = len(columns.rows) - ROWS
     lanes = 1 + max((row.lane for row in columns.rows[:ROWS]), default=0)
     columns = columns._replace(rows=columns.rows[:ROWS], titles=columns.titles[:lanes])
@@ -70,7 +72,9 @@ def picture(
         return Picture(width, 80, colours.paper, columns.sentence, [words])
     left = min(150.0, 26 + max(text_width(t, 12) for t in columns.titles))
     begin, end = area or (0.0, max(1.0, columns.span))
-    frame = Frame(left, width - left - 58, begin, end, colours)
+    room = width - left - 58
+    grain = max(1.0, len(columns.rows) * room // BARS)
+    frame = Frame(left, room, begin, end, colours, grain)
     tops, bottom = _places(columns)
     shapes = _title(columns, width, title, colours)
     shapes += _axis(frame, bottom)
@@ -99,7 +103,7 @@ def palette(columns: Columns, by: str, theme: Theme) -> list[Paint]:
     """For each name (or block) its look: five full colours, the same five pale, then grey."""
     five = [pair[theme.side] for pair in COLOURS[:5]]
     looks = [Paint(c, c, theme.paper) for c in five]
-    looks += [Paint(mix(c, theme.paper, 0.3), c, theme.ink) for c in five]
+    looks += [Paint(mix(c, theme.paper, 0.32), c, theme.ink) for c in five]
     looks.append(Paint(mix(theme.faint, theme.paper, 0.45), theme.faint, theme.ink))
     return [looks[min(slot, COLOURED)] for slot in columns.slots(by).tolist()]
 
@@ -175,15 +179,17 @@ def _lanes(columns: Columns, frame: Frame, tops: list[float]) -> list[Shape]:
 
 
 def busy_share(columns: Columns, rows: list[Row], begin: float, end: float) -> float:
-    """The part of a stretch of time in which the operations of some rows ran."""
+    """The part of a stretch of time in which something ran in some rows."""
     starts, ends = [], []
     for row in rows:
         cut = slice(row.begin, row.end)
-        mine = columns.what[cut] == OPERATION
+        mine = columns.what[cut] != WAIT
         start = columns.start[cut][mine]
         starts.append(np.clip(start, begin, end))
         ends.append(np.clip(start + columns.length[cut][mine], begin, end))
     start, stop = np.concatenate(starts), np.concatenate(ends)
+    if len(rows) == 1:  # what lies in one row does not overlap
+        return float((stop - start).sum() / max(1e-9, end - begin))
     order = np.argsort(start, kind="stable")
     start, stop = start[order], np.maximum.accumulate(stop[order]) if len(order) else stop
     before = np.concatenate([[begin], stop[:-1]]) if len(start) else stop
@@ -215,8 +221,8 @@ def _box(
     if columns.what[i] == WAIT:
         corners = [(left, top + 2), (right, top + 2), (right, top + ROW - 2), (left, top + ROW - 2)]
         rim = Line(np.array([*corners, corners[0]]), theme.faint, 1.0, (3.0, 2.0))
-        words = "waits" if name != "wait for variable" else f"waits for #{columns.number[i]}"
-        return [rim, *_words(words, left, right, top, theme.faint)]
+        number = f"#{columns.number[i]}" if name == "wait for variable" else ""
+        return [rim, *_wait_words(number, left, right, top, theme.faint)]
     right = max(left + 1, right - 0.6)  # a gap tells neighbours apart
     inset = 3.0 if columns.what[i] == PART else 0.0
     found: list[Shape] = [box(left, top + inset, right - left, ROW - 2 * inset, paint.fill)]
@@ -244,6 +250,14 @@ def _words(text: str, left: float, right: float, top: float, colour: str) -> lis
     return [Label(middle, top + ROW / 2, text, colour, SIZE, "middle")] if len(text) > 1 else []
 
 
+def _wait_words(number: str, left: float, right: float, top: float, colour: str) -> list[Shape]:
+    """What a wait waits for, as long as there is room; never half a number."""
+    for words in (f"waits for {number}" if number else "waits", number):
+        if words and text_width(words, SIZE) <= right - left - 6:
+            return [Label((left + right) / 2, top + ROW / 2, words, colour, SIZE, "middle")]
+    return []
+
+
 def _cut(text: str, room: float, size: float) -> str:
     """As much of a text as there is room for.
 
@@ -267,33 +281,40 @@ def _level(
     paints: list[Paint],
     frame: Frame,
 ) -> list[Shape]:
-    """Narrow boxes together: in each column of one unit, as high as they fill it, in the colour of
-    the kind that takes most of it.  Waits are left out, for dashes need room."""
+    """Narrow boxes together: in each column as high as they fill it, in the colour of the kind that
+    takes most of it.  Waits are left out, for dashes need room."""
     chosen = chosen & (what != WAIT)
     if not chosen.any():
         return []
     origin = frame.left
-    count = int(np.ceil(frame.width)) + 1
+    grain = frame.grain
+    count = int(np.ceil(frame.width / grain)) + 1
     # A box may reach from its first column into others; what it covers of each is added up there.
-    a, b, k = left[chosen] - origin, right[chosen] - origin, kind[chosen].astype(np.int64)
+    a, b = ((edge[chosen] - origin) / grain for edge in (left, right))
+    k = kind[chosen].astype(np.int64)
     first, last = np.floor(a).astype(int), np.floor(b).astype(int)
-    fill = np.zeros((len(paints), count + 1))
+    shape = (len(paints), count + 1)
+
+    def sum_at(kinds: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        place = kinds * shape[1] + columns
+        sums = np.bincount(place, weights, minlength=shape[0] * shape[1])
+        return sums.reshape(shape).astype(float)  # whole numbers where there is nothing to add
+
     same = first == last
-    np.add.at(fill, (k[same], first[same]), (b - a)[same])
-    far = np.flatnonzero(~same)
-    np.add.at(fill, (k[far], first[far]), (first + 1 - a)[far])
-    np.add.at(fill, (k[far], last[far]), (b - last)[far])
-    ends = np.zeros_like(fill)
-    np.add.at(ends, (k[far], first[far] + 1), 1.0)
-    np.add.at(ends, (k[far], last[far]), -1.0)
+    far = ~same
+    fill = sum_at(k[same], first[same], (b - a)[same])
+    fill += sum_at(k[far], first[far], (first + 1 - a)[far])
+    fill += sum_at(k[far], last[far], (b - last)[far])
+    ones = np.ones(int(far.sum()))
+    ends = sum_at(k[far], first[far] + 1, ones) - sum_at(k[far], last[far], ones)
     fill += np.cumsum(ends, axis=1)
     share = np.clip(fill.sum(axis=0), 0, 1)
     most = fill.argmax(axis=0)
-    return _bars(share, most, top, paints, origin)
+    return _bars(share, most, top, paints, frame)
 
 
 def _bars(
-    share: np.ndarray, most: np.ndarray, top: float, paints: list[Paint], origin: float
+    share: np.ndarray, most: np.ndarray, top: float, paints: list[Paint], frame: Frame
 ) -> list[Shape]:
     height = np.where(share > 0, np.maximum(1.0, np.round(share * ROW)), 0)
     change = np.flatnonzero((np.diff(height) != 0) | (np.diff(most) != 0)) + 1
@@ -302,7 +323,8 @@ def _bars(
         tall = float(height[begin])
         if tall:
             fill = paints[most[begin]].rim
-            found.append(box(origin + begin, top + ROW - tall, end - begin, tall, fill))
+            x, width = frame.left + begin * frame.grain, (end - begin) * frame.grain
+            found.append(box(x, top + ROW - tall, width, tall, fill))
     return found
 
 
@@ -322,8 +344,8 @@ def _critical(columns: Columns, frame: Frame, tops: list[float]) -> list[Shape]:
     for _, (x0, x1, y) in sorted(places.items()):
         if points and points[-1][1] == y and x0 - points[-1][0] < 1:
             points[-1] = (x1, y)
-            continue
-        points += [(x0, y), (x1, y)]
+        elif not points or points[-1][1] == y or x1 - x0 >= THIN:  # no jump for what is not seen
+            points += [(x0, y), (x1, y)]
     if len(places) > DENSE or not points:
         return []
     return [Line(np.array(points), frame.theme.alert, 2.0)]
@@ -336,14 +358,16 @@ def _legend(
     details = columns.details
     own = by == "operator" or details is None
     texts, of = (columns.names, columns.name) if own else (columns.layers, details.layer)
-    mine = columns.what == OPERATION
+    mine = columns.what != WAIT
     took = np.bincount(of[mine], columns.length[mine], minlength=len(texts))
-    order = [i for i in np.argsort(-took, kind="stable").tolist() if took[i] > 0]
+    slots = columns.slots(by)
+    order = [i for i in np.argsort(slots, kind="stable").tolist() if took[i] > 0]
     items: list[tuple[Paint | str, str]] = [
         (paints[i], f"{_cut(texts[i] or '(no block)', 180, 11)} {duration(took[i])}")
-        for i in order[:COLOURED]
+        for i in order
+        if slots[i] < COLOURED
     ]
-    rest = order[COLOURED:]
+    rest = [i for i in order if slots[i] >= COLOURED]
     if rest:
         items.append((paints[rest[0]], f"{len(rest)} others {duration(took[rest].sum())}"))
     if columns.critical:

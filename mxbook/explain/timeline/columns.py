@@ -144,7 +144,7 @@ def columns(timeline: Timeline) -> Columns:
         places,
         [e.number for e in path],
         details,
-        timeline.sentence(path),
+        timeline.sentence(path, len(lanes)),
     )
 
 

@@ -8,8 +8,10 @@ from os import PathLike
 from mxbook.base.errors import DeviceError, ParameterError, nearest
 from mxbook.explain.files import write_whole
 
+from .columns import Columns
 from .record import Timeline
 
+LARGEST_SVG = 25_000  # characters; a larger one is not stored in a notebook beside the PNG
 HEAD = ("number", "name", "block", "lane", "pushed", "ready", "started", "ended", "outcome")
 MARKS = ("bytes", "reads", "writes", "after", "line")
 
@@ -91,14 +93,23 @@ def bundle(timeline: Timeline) -> tuple[dict, dict]:
     return picture_bundle(timeline)
 
 
-def picture_bundle(timeline: Timeline) -> tuple[dict, dict]:
+def picture_bundle(timeline: Timeline | Columns, title: str = "") -> tuple[dict, dict]:
     """The same without the widget."""
-    data: dict = {"image/svg+xml": timeline.svg(), "text/plain": timeline.text()}
+    from mxbook.explain import png, svg
+
+    from .chart import picture
+
+    columns = timeline if isinstance(timeline, Columns) else timeline.columns()
+    drawn = picture(columns, title=title)
+    words = columns.sentence if timeline is columns else timeline.text()
+    data: dict = {"image/svg+xml": svg.draw(drawn), "text/plain": words}
     metadata: dict = {}
     try:
-        data["image/png"] = timeline.png()
+        data["image/png"] = png.draw(drawn)
     except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
         return data, metadata
+    if len(data["image/svg+xml"]) > LARGEST_SVG:
+        del data["image/svg+xml"]
     width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
     metadata["image/png"] = {"width": width // 2, "height": height // 2}
     return data, metadata

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .columns import Columns
     from .queues import Steps
 
+LISTED = 20  # operations of the critical path that a text tells of
 Mark = tuple[int, int]  # key of a variable and a version of it
 
 
@@ -113,14 +114,18 @@ class Timeline(NamedTuple):
             number = before[number]
         return path[::-1]
 
-    def sentence(self, path: Sequence[Event] | None = None) -> str:
-        """The timeline in one sentence, for those who cannot see it; `path` is the critical one."""
+    def sentence(self, path: Sequence[Event] | None = None, lanes: int = 0) -> str:
+        """The timeline in one sentence, for those who cannot see it.
+
+        `path` is the critical path and `lanes` their number, where they are known.
+        """
         if not self.events:
             return "nothing happened"
         path = self.critical_path() if path is None else path
         took = duration(sum(e.duration for e in path))
+        places = counted(lanes or len(self.lanes), "lane")
         return (
-            f"{counted(len(self.events), 'operation')} on {counted(len(self.lanes), 'lane')} in "
+            f"{counted(len(self.events), 'operation')} on {places} in "
             f"{duration(self.end - self.start)}; critical path {took} "
             f"({counted(len(path), 'operation')})"
         )
@@ -129,59 +134,57 @@ class Timeline(NamedTuple):
         """Lanes as bars of `width` characters (dark: computing), and the critical path."""
         if not self.events:
             return "nothing happened"
+        path, lanes, busy = self.critical_path(), self.lanes, self.busy()
         span = max(1, self.end - self.start)
-        label = max(map(len, self.lanes), default=0)
-        busy = self.busy()
-        rows = [
-            f"{lane:{label}}  {self._bar(lane, width)}  {busy[lane] / span:4.0%}"
-            for lane in self.lanes
-        ]
-        chain = [
-            f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}"
-            for e in self.critical_path()
-        ]
-        return "\n".join([self.sentence(), *rows, "critical path:", *chain])
+        label = max(map(len, lanes), default=0)
+        bars = self._bars(width, span)
+        rows = [f"{lane:{label}}  {bars[lane]}  {busy[lane] / span:4.0%}" for lane in lanes]
+        longest = path
+        if len(path) > LISTED:
+            longest = sorted(path, key=lambda e: -e.duration)[:LISTED]
+            longest.sort(key=lambda e: e.number)
+        head = "critical path:" if longest is path else f"critical path, the {LISTED} longest:"
+        chain = [f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}" for e in longest]
+        return "\n".join([self.sentence(path), *rows, head, *chain])
 
-    def _bar(self, lane: str, width: int) -> str:
-        span = max(1, self.end - self.start)
-        full = set()
+    def _bars(self, width: int, span: int) -> dict[str, str]:
+        zero = self.start
+        full: dict[str, set[int]] = {lane: set() for lane in self.lanes}
         for event in self.events:
-            if event.lane == lane:
-                first = (event.started - self.start) * width // span
-                last = (event.ended - self.start) * width // span
-                full.update(range(first, max(first + 1, last)))
-        return "".join("█" if i in full else "·" for i in range(width))
+            first = (event.started - zero) * width // span
+            last = (event.ended - zero) * width // span
+            full[event.lane].update(range(first, max(first + 1, last)))
+        return {
+            lane: "".join("█" if i in places else "·" for i in range(width))
+            for lane, places in full.items()
+        }
 
     def data(self) -> dict[str, Any]:
         """Everything as texts and numbers, ready for JSON; times in nanoseconds from the start."""
+        zero = self.start
+
+        def counted_from_start(row: dict[str, Any]) -> dict[str, Any]:
+            times = ("pushed", "ready", "started", "ended")
+            return {k: v - zero if k in times else v for k, v in row.items() if k != "site"}
+
         return {
             "start": 0,
-            "end": self.end - self.start,
+            "end": self.end - zero,
             "lanes": self.lanes,
-            "events": [self._row(e) for e in self.events],
-            "parts": [
-                {**p._asdict(), "started": p.started - self.start, "ended": p.ended - self.start}
-                for p in self.parts
-            ],
+            "events": [{**counted_from_start(e._asdict()), "where": e.where} for e in self.events],
+            "parts": [counted_from_start(p._asdict()) for p in self.parts],
             "waits": [
                 {
                     "text": str(w),
                     "lane": w.lane,
                     "number": w.number,
-                    "started": w.started - self.start,
-                    "ended": w.ended - self.start,
+                    "started": w.started - zero,
+                    "ended": w.ended - zero,
                 }
                 for w in self.waits
             ],
             "critical": [e.number for e in self.critical_path()],
         }
-
-    def _row(self, event: Event) -> dict[str, Any]:
-        row = {**event._asdict(), "where": event.where}
-        del row["site"]
-        for name in ("pushed", "ready", "started", "ended"):
-            row[name] -= self.start
-        return row
 
     def to_chrome(self) -> dict[str, Any]:
         """A trace for chrome://tracing and Perfetto, as the dict that the JSON file holds."""
@@ -223,7 +226,7 @@ class Timeline(NamedTuple):
     # ---- showing
 
     def svg(
-        self, *, width: int = 860, theme: str = "light", by: str = "operator", title: str = ""
+        self, *, width: int = 760, theme: str = "light", by: str = "operator", title: str = ""
     ) -> str:
         """The picture as SVG that needs no style sheet, script or identifier.
 
@@ -236,7 +239,7 @@ class Timeline(NamedTuple):
         return svg.draw(picture(self, width=width, theme=theme, by=by, title=title))
 
     def png(
-        self, *, width: int = 860, theme: str = "light", by: str = "operator", title: str = ""
+        self, *, width: int = 760, theme: str = "light", by: str = "operator", title: str = ""
     ) -> bytes:
         """The picture as PNG with two pixels for each unit; needs Pillow."""
         from mxbook.explain import png
@@ -271,7 +274,11 @@ class Timeline(NamedTuple):
 
         return bundle(self)
 
-    def __str__(self) -> str:
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """IPython would print every field of a tuple."""
+        printer.text(self.text())
+
+    def __repr__(self) -> str:
         return self.text()
 
 

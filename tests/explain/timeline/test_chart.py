@@ -116,4 +116,13 @@ def test_frames_hold_the_columns(t):
 def test_a_notebook_gets_picture_and_words():
     data, metadata = ran([({0}, {1}, 300, 0, "dot")])._repr_mimebundle_()
     assert set(data) == {"image/png", "image/svg+xml", "text/plain"}
-    assert metadata["image/png"]["width"] == 860
+    assert metadata["image/png"]["width"] == 760
+
+
+def test_what_a_notebook_stores_is_small():
+    names = [f"op{i}" for i in range(12)]
+    program = [({0}, {1}, 1 + i % 3, 1, names[i * 7 % 12]) for i in range(9000)]
+    t = ran(program)
+    t = t._replace(events=[e._replace(lane=f"thread {e.number % 60}") for e in t.events])
+    data, _ = t._repr_mimebundle_()
+    assert sum(len(v) for v in data.values() if v is not data["text/plain"]) < 200_000

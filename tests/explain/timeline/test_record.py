@@ -129,6 +129,12 @@ def test_text_names_lanes_and_the_critical_path():
     assert timeline([]).text() == "nothing happened"
 
 
+def test_text_of_a_long_path_tells_the_longest():
+    lines = timeline(chain(*range(1, 31))).text().splitlines()
+    assert lines[2] == "critical path, the 20 longest:"
+    assert [int(line.split("#")[1].split()[0]) for line in lines[3:]] == list(range(11, 31))
+
+
 def test_data_is_json_and_counts_from_the_start():
     data = json.loads(json.dumps(sample().data()))
     assert data["end"] == 30 * US

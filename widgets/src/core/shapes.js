@@ -222,7 +222,7 @@ function escaped(text) {
 }
 
 /** @param {Shape} shape */
-function element(shape) {
+export function element(shape) {
   if (shape.kind === "circle") {
     return (
       `<circle cx="${n(shape.x)}" cy="${n(shape.y)}" r="${n(shape.radius)}" ` +

@@ -136,17 +136,17 @@ function boxes(pen, scene, row, /** @type {number} */ top) {
   const level = levelFor(row.levels, high - low, view.width);
   const columns = new Columns(Math.ceil(view.width) + 1);
   const scale = view.width / (view.end - view.begin);
+  const kinds = byBlock && record.details ? record.details.layer : record.name;
   if (level) {
     const from = Math.floor((low - row.begin) / level.size);
     const to = Math.ceil((high - row.begin) / level.size);
     for (let g = from; g < to; g++) {
       const x = (level.start[g] - view.begin) * scale;
-      columns.add(x, level.busy[g] * scale, level.name[g]);
+      columns.add(x, level.busy[g] * scale, kinds[level.most[g]]);
     }
     columns.draw(pen, scene, top);
     return;
   }
-  const kinds = byBlock && record.details ? record.details.layer : record.name;
   const { start, length, what } = record;
   let painted = -Infinity; // narrow waits that end in a painted column are skipped
   for (let i = low; i < high; i++) {
@@ -226,9 +226,11 @@ function box(pen, scene, i, x, width, top, paint, lit) {
   if (right <= left) return;
   if (record.what[i] === WAIT) {
     outline(pen, left, top + 2, right, top + ROW - 2, theme.faint, 1, [3, 2]);
-    const text = record.text(i);
-    const words = text === "wait for variable" ? `waits for #${record.number[i]}` : "waits";
-    inBox(pen, words, left, right, top, theme.faint);
+    const number = record.text(i) === "wait for variable" ? `#${record.number[i]}` : "";
+    const words = [number ? `waits for ${number}` : "waits", number];
+    const room = right - left - 6;
+    const text = words.find((w) => w && cut(w, room, SIZE) === w); // never half a number
+    if (text) inBox(pen, text, left, right, top, theme.faint);
     return;
   }
   const inset = record.what[i] === PART ? 3 : 0;
@@ -284,12 +286,8 @@ function inBox(
 /** @type {Map<string, number>} */
 const widths = new Map();
 
-/** As much of a text as there is room for. */
-export function cut(
-  /** @type {string} */ text,
-  /** @type {number} */ room,
-  /** @type {number} */ size,
-) {
+/** How wide a text is; measured once. */
+export function widthOf(/** @type {string} */ text, /** @type {number} */ size) {
   const key = `${size} ${text}`;
   let width = widths.get(key);
   if (width === undefined) {
@@ -297,6 +295,16 @@ export function cut(
     width = textWidth(text, size);
     widths.set(key, width);
   }
+  return width;
+}
+
+/** As much of a text as there is room for. */
+export function cut(
+  /** @type {string} */ text,
+  /** @type {number} */ room,
+  /** @type {number} */ size,
+) {
+  const width = widthOf(text, size);
   if (width <= room) return text;
   const fits = Math.floor((text.length * (room - size)) / width);
   return fits > 1 ? `${text.slice(0, fits)}…` : "";
@@ -316,7 +324,7 @@ function path(pen, /** @type {Scene} */ scene) {
     const x1 = Math.max(x0 + 1, clip(view, view.x(record.end(i))));
     const last = points[points.length - 1];
     if (last && last[1] === y && x0 - last[0] < 1) last[0] = x1;
-    else points.push([x0, y], [x1, y]);
+    else if (!last || last[1] === y || x1 - x0 >= THIN) points.push([x0, y], [x1, y]);
     if (points.length > 4000) return;
   }
   if (tops.length && points.length) pen.line(points, theme.alert, 2);

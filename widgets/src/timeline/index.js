@@ -30,6 +30,13 @@ function initialize({ model }) {
   for (const [event, listener] of links) model.on(event, listener);
   boxes();
   details();
+  if (!record.details && record.count) {
+    try {
+      model.send({ kind: "details" });
+    } catch (error) {
+      console.debug("mxbook: the kernel is gone", error);
+    }
+  }
   return () => {
     for (const [event, listener] of links) model.off(event, listener);
     release(key);
@@ -42,11 +49,11 @@ function render({ model, el }) {
   const record = hold(key, create);
   const view = new View(el, record, key);
   const deaf = onChoice(key, (choice) => view.heard(choice));
-  // For those who measure: /** @type {any} */
+  // For those who measure:
   /** @type {any} */ (view.root).mxbookTimeline = view;
   return () => {
     deaf();
-    view.cleanup?.();
+    view.cleanup();
     release(key);
   };
 }

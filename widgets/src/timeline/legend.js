@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { themeAt } from "../core/theme.js";
 import { palette } from "./paint.js";
-import { COLOURED, OPERATION } from "./record.js";
+import { COLOURED, WAIT } from "./record.js";
 import { duration } from "./viewport.js";
 
 /** @param {import("./view.js").View} view @returns {HTMLElement[]} */
@@ -16,11 +16,12 @@ export function legend(view) {
     : [shown.names, shown.name, shown.slots];
   const took = new Float64Array(texts.length);
   for (let i = 0; i < shown.count; i++) {
-    if (shown.what[i] === OPERATION) took[of[i]] += shown.length[i];
+    if (shown.what[i] !== WAIT) took[of[i]] += shown.length[i];
   }
-  const paints = palette(slots, themeAt(view.root));
-  const order = [...took.keys()].filter((k) => took[k] > 0).sort((a, b) => took[b] - took[a]);
-  const buttons = order.slice(0, COLOURED).map((k) => {
+  const paints = palette(slots, view.theme ?? themeAt(view.root));
+  const order = [...took.keys()].filter((k) => took[k] > 0).sort((a, b) => slots[a] - slots[b]);
+  const coloured = order.filter((k) => slots[k] < COLOURED);
+  const buttons = coloured.map((k) => {
     const key = h("span", { class: "mxt-key" });
     key.style.background = paints[k].fill;
     key.style.borderColor = paints[k].rim;
@@ -28,7 +29,7 @@ export function legend(view) {
     const attributes = { type: "button", "aria-pressed": String(lit.has(k)) };
     return h("button", { ...attributes, onclick: () => view.light(k) }, key, ...words);
   });
-  const rest = order.slice(COLOURED);
+  const rest = order.slice(coloured.length);
   if (rest.length) {
     const sum = rest.reduce((s, k) => s + took[k], 0);
     buttons.push(h("span", { class: "mxt-rest" }, `${rest.length} others ${duration(sum)}`));

@@ -11,18 +11,18 @@ const DENSE = 2;
  * @property {Float64Array} start
  * @property {Float64Array} end
  * @property {Float32Array} busy  nanoseconds of the group that boxes fill
- * @property {Uint16Array} name  the name that takes most of it
+ * @property {Uint32Array} most  the box that takes most of it
  */
 
 /**
  * The levels of a row of boxes.
  *
- * @param {{ start: Float64Array, length: Float32Array, name: Uint16Array }} boxes
+ * @param {{ start: Float64Array, length: Float32Array }} boxes
  * @param {number} begin
  * @param {number} end
  * @returns {Level[]}
  */
-export function levelsOf({ start, length, name }, begin, end) {
+export function levelsOf({ start, length }, begin, end) {
   if (end - begin < FEW) return [];
   return SIZES.map((size) => {
     const count = Math.ceil((end - begin) / size);
@@ -31,7 +31,7 @@ export function levelsOf({ start, length, name }, begin, end) {
       start: new Float64Array(count),
       end: new Float64Array(count),
       busy: new Float32Array(count),
-      name: new Uint16Array(count),
+      most: new Uint32Array(count),
     };
     for (let g = 0, i = begin; g < count; g++) {
       const stop = Math.min(i + size, end);
@@ -43,7 +43,7 @@ export function levelsOf({ start, length, name }, begin, end) {
       }
       level.end[g] = start[stop - 1] + length[stop - 1];
       level.busy[g] = busy;
-      level.name[g] = name[most];
+      level.most[g] = most;
     }
     return level;
   });

@@ -10,7 +10,7 @@ const COLOURS = [
   ["#9C3F80", "#E88BC6"],
   ["#6B5B00", "#E3CF4A"],
 ];
-const PALE = 0.3;
+const PALE = 0.32;
 const GREY = 0.45;
 
 /** @typedef {{ fill: string, rim: string, ink: string, dim: string }} Paint */

@@ -83,7 +83,7 @@ export class Record {
     this.listeners.forEach((listener) => listener());
   }
 
-  /** @param {any} header @param {Record<string, any>} arrays */
+  /** @param {any} header @param {{ [name: string]: any }} arrays */
   fill(header, arrays) {
     const { span, lanes, titles, kinds, names, slots, critical, sentence } = header;
     Object.assign(this, { span, lanes, titles, kinds, names, slots, critical, sentence });

@@ -42,13 +42,15 @@ export function toolbar(view) {
     group("below", ...panels.map(([, b]) => b)),
     group("files", ...save),
   );
-  const press = (/** @type {HTMLElement} */ b, /** @type {boolean} */ on) =>
-    b.setAttribute("aria-pressed", String(on));
+  // Called with each frame, so nothing is touched that has not changed.
+  const press = (/** @type {HTMLElement} */ b, /** @type {boolean} */ on) => {
+    if (b.getAttribute("aria-pressed") !== String(on)) b.setAttribute("aria-pressed", String(on));
+  };
   return {
     root,
     show() {
-      all.disabled = view.port.all;
-      follow.hidden = !view.record.live;
+      if (all.disabled !== view.port.all) all.disabled = view.port.all;
+      if (follow.hidden === view.record.live) follow.hidden = !view.record.live;
       press(follow, view.settings.follow);
       press(path, view.settings.critical);
       press(blocks, view.settings.byBlock);

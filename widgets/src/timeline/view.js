@@ -3,9 +3,9 @@
 import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
 import { choose } from "../core/selection.js";
-import { svg, textWidth } from "../core/shapes.js";
+import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
-import { draw } from "./draw.js";
+import { draw, widthOf } from "./draw.js";
 import { HELP, Walker, actionOf } from "./keyboard.js";
 import { legend } from "./legend.js";
 import { QueuePanel, areaSums, details, whatIf } from "./panels.js";
@@ -58,7 +58,13 @@ export class View {
     /** @type {number[]} */
     this.timings = []; // milliseconds of the last frames
     this.walker = new Walker(this);
-    this.build();
+    /** @type {import("../core/theme.js").Theme | null} */
+    this.theme = null; // asking the page for its colours takes a while
+    this.cleanup = () => {};
+    /** @type {ReturnType<typeof toolbar>} */
+    this.tools = toolbar(this);
+    /** @type {HTMLElement} */
+    this.root = this.build();
     place.append(this.root);
     listen(this);
     this.watch();
@@ -72,7 +78,11 @@ export class View {
     this.record.listeners.add(renew);
     const sizes = new ResizeObserver(redraw);
     sizes.observe(this.stage);
-    const unwatch = watchTheme(redraw);
+    const unwatch = watchTheme(() => {
+      this.theme = null;
+      this.words();
+      this.request();
+    });
     this.cleanup = () => {
       this.record.listeners.delete(renew);
       sizes.disconnect();
@@ -83,7 +93,7 @@ export class View {
     };
   }
 
-  /** @private */
+  /** @private @returns {HTMLElement} */
   build() {
     this.title = h("span", { class: "mxt-title" });
     this.facts = h("span", { class: "mxt-facts" });
@@ -104,8 +114,7 @@ export class View {
     this.hint = h("div", { class: "mxt-hint" });
     this.below = h("div", { class: "mxt-below", hidden: true, tabindex: "0" });
     this.speech = h("div", { class: "mxt-speech", "aria-live": "polite" });
-    this.tools = toolbar(this);
-    this.root = h(
+    return h(
       "section",
       { class: "mxb-timeline", "aria-label": "timeline" },
       h("div", { class: "mxt-head" }, this.title, this.facts),
@@ -137,6 +146,8 @@ export class View {
   /** @private */
   words() {
     const { record, plan } = this;
+    this.theme ??= themeAt(this.root);
+    this.root.classList.toggle("mxb-dark", this.theme.side === 1);
     const [head, ...rest] = record.sentence.split("; ");
     this.title.textContent = record.title || head;
     const facts = record.title ? [head, ...rest] : rest;
@@ -160,7 +171,8 @@ export class View {
   /** @private @returns {import("./draw.js").Scene} */
   scene() {
     const { shown, port, settings, lit, chosen, area, cursor } = this;
-    const theme = themeAt(this.root);
+    this.theme ??= themeAt(this.root);
+    const { theme } = this;
     const byBlock = settings.byBlock && Boolean(shown.details);
     const slots = byBlock && shown.details ? shown.details.slots : shown.slots;
     return {
@@ -184,7 +196,7 @@ export class View {
     const begun = performance.now();
     const width = Math.max(280, Math.floor(this.stage.clientWidth || 720));
     const { tops, height } = places(this.shown.rows);
-    const names = this.shown.titles.map((t) => textWidth(t, 12));
+    const names = this.shown.titles.map((t) => widthOf(t, 12));
     this.port.left = Math.min(150, 22 + Math.max(30, ...names));
     this.port.width = width - this.port.left - RIGHT;
     Object.assign(this, { tops, height });
@@ -201,7 +213,6 @@ export class View {
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height + AXIS);
     const scene = this.scene();
-    this.root.classList.toggle("mxb-dark", scene.theme.side === 1);
     draw(canvasPen(pen), scene);
     this.tools.show();
     this.timings.push(performance.now() - begun);
@@ -447,7 +458,8 @@ export class View {
     draw(pen, scene);
     const width = this.port.left + this.port.width + RIGHT;
     const height = this.height + AXIS;
-    return svg({ width, height, paper: scene.theme.paper, sentence: this.record.sentence, shapes: pen.shapes });
+    const { sentence } = this.record;
+    return svg({ width, height, paper: scene.theme.paper, sentence, shapes: pen.shapes });
   }
 
   /** Give the reader a file. */

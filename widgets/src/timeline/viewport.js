@@ -81,6 +81,7 @@ export class Viewport {
  * @returns {{ tops: number[], height: number }}
  */
 export function places(rows) {
+  /** @type {number[]} */
   const tops = [];
   let at = TOP;
   rows.forEach(({ lane }, i) => {

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from mxbook import engine
+
 from .chance import Seeds, ThreadsOwn
 from .loading import NoThreadsWarning, Stopped, load, too_late
 
@@ -110,6 +112,7 @@ class _Job:
             task.since, task.current = time.monotonic(), task.indices[position]
 
         name = threading.current_thread().name
+        started = time.perf_counter_ns()
         self.running[name] = task
         try:
             with own.start(task.seeds) as used:
@@ -119,6 +122,8 @@ class _Job:
             task.error = error
         finally:
             del self.running[name]
+            if engine.state.tracing:
+                engine.note_part("load a batch", "", started, time.perf_counter_ns(), 0)
             task.done.set()
 
     def stop(self, threads: int) -> None:

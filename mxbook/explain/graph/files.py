@@ -1,0 +1,151 @@
+"""A graph in files, in notebook outputs, and as the data of the widget."""
+
+import os
+from collections.abc import Callable
+from os import PathLike
+from typing import Any
+
+from mxbook.base.errors import DeviceError, ParameterError, nearest
+from mxbook.formats import atomic
+
+from .looks import KINDS, title_of
+from .model import Graph, Node
+from .scene import legible, opened, scene
+
+FORMAT = "mxbook graph 1"
+
+
+def data(graph: Graph) -> dict[str, Any]:
+    """Everything about a graph and its drawing as texts and numbers, ready for JSON."""
+    found = scene(graph)
+    shown = legible(found) if graph.depth is None else opened(found, graph.depth)
+    over = graph.overlay
+    return {
+        "format": FORMAT,
+        "title": graph.title,
+        "sentence": found.sentence,
+        "problem": graph.problem,
+        "items": [{**item._asdict(), "strips": _dicts(item.strips)} for item in found.items],
+        "boxes": _dicts(found.boxes),
+        "links": [list(link) for link in found.links],
+        "nodes": [_node(node) for node in graph.nodes],
+        "open": sorted(shown),
+        "overlay": {"title": over.title, "kind": over.kind} if over is not None else None,
+        "steps": graph.steps,
+        "kinds": {name: {"name": k.name, "colours": k.colours} for name, k in KINDS.items()},
+    }
+
+
+def _dicts(rows: Any) -> list[dict]:
+    return [row._asdict() for row in rows]
+
+
+def _node(node: Node) -> dict[str, Any]:
+    return {
+        "number": node.number,
+        "name": node.name,
+        "op": node.op,
+        "title": title_of(node),
+        "role": node.role,
+        "path": list(node.path),
+        "inputs": [list(i) for i in node.inputs],
+        "outputs": [v.text for v in node.outputs],
+        "params": dict(node.params),
+        "size": node.size,
+        "flops": node.flops,
+        "bytes": node.nbytes,
+        "layer": node.layer,
+        "site": node.site,
+        "note": node.note,
+        "error": node.error,
+    }
+
+
+def csv(graph: Graph) -> str:
+    """The nodes as comma-separated text with a header line."""
+    import csv as writer
+    import io
+
+    text = io.StringIO()
+    out = writer.writer(text, lineterminator="\n")
+    out.writerow(
+        "number name operator role group inputs shapes parameters flops bytes site".split()
+    )
+    for n in graph.nodes:
+        inputs = " ".join(graph.nodes[i.source].name for i in n.inputs)
+        params = " ".join(f"{k}={v}" for k, v in n.params.items())
+        shapes = " ".join(v.text for v in n.outputs)
+        out.writerow(
+            [
+                n.number,
+                n.name,
+                n.op,
+                n.role,
+                "/".join(n.path),
+                inputs,
+                shapes,
+                params,
+                n.flops,
+                n.nbytes,
+                n.site,
+            ]
+        )
+    return text.getvalue()
+
+
+def html(graph: Graph) -> str:
+    """One interactive page that needs no network; the picture where scripts are forbidden."""
+    import json
+
+    from mxbook.explain import page
+
+    state = {"_key": "page", "_graph": json.dumps(data(graph)), "opened": None, "selected": -1}
+    return page.interactive("graph", graph.title, graph.svg(), state, {})
+
+
+def save(graph: Graph, path: str | PathLike) -> None:
+    """Write a graph in the form that the file's ending names; see `Graph.save`."""
+    import json
+
+    writers: dict[str, Callable[[], bytes | str]] = {
+        ".png": graph.png,
+        ".svg": graph.svg,
+        ".html": lambda: html(graph),
+        ".json": lambda: json.dumps(data(graph), indent=1),
+        ".csv": lambda: csv(graph),
+        ".txt": lambda: graph.text() + "\n",
+    }
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if ending not in writers:
+        raise ParameterError(
+            f"cannot save a graph as {os.fspath(path)!r}",
+            rule="the ending is one of " + " ".join(writers),
+            hint=nearest(ending, writers),
+        )
+    content = writers[ending]()
+    atomic.write(path, [content if isinstance(content, bytes) else content.encode()])
+
+
+def bundle(graph: Graph) -> tuple[dict, dict]:
+    """Data and metadata for a notebook: PNG if Pillow is there, SVG, and words."""
+    found: dict = {"image/svg+xml": graph.svg(), "text/plain": graph.text()}
+    metadata: dict = {}
+    try:
+        found["image/png"] = graph.png()
+    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
+        return found, metadata
+    width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
+    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    return found, metadata
+
+
+def show(graph: Graph) -> None:
+    """Display a graph as well as the place allows; see `Graph.show`."""
+    from mxbook.explain.live import notebook_display, widget_package
+
+    display = notebook_display()
+    if display is None:
+        print(graph.text())
+        return
+    widgets = widget_package()
+    display.display(graph if widgets is None else widgets.Graph(graph))

@@ -1,0 +1,73 @@
+// The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
+
+import { onChoice } from "../core/selection.js";
+import { hold, release } from "../core/store.js";
+import { fitted } from "./scene.js";
+import { View } from "./view.js";
+
+/**
+ * @typedef {import("../curves/index.js").Model} Model
+ * @typedef {import("./view.js").Shared} Shared
+ */
+
+/** What is kept for a model, whichever of its views are open. @param {Model} model */
+function create(model) {
+  const data = fitted(JSON.parse(model.get("_graph")));
+  /** @type {Shared} */
+  const shared = {
+    open: new Set(model.get("opened") ?? data.open),
+    selected: model.get("selected") ?? -1,
+    changed: new Set(),
+  };
+  return { data, shared };
+}
+
+/** @param {{ model: Model }} context */
+function initialize({ model }) {
+  const key = model.get("_key");
+  const held = hold(key, () => create(model));
+  const changed = () => {
+    held.shared.open = new Set(model.get("opened") ?? held.data.open);
+    held.shared.selected = model.get("selected");
+    held.shared.changed.forEach((redraw) => redraw());
+  };
+  for (const name of ["opened", "selected"]) model.on(`change:${name}`, changed);
+  return () => {
+    for (const name of ["opened", "selected"]) model.off(`change:${name}`, changed);
+    release(key);
+  };
+}
+
+/** @param {{ model: Model, el: HTMLElement }} context */
+function render({ model, el }) {
+  const key = model.get("_key");
+  const { data, shared } = hold(key, () => create(model));
+  const settled = () => {
+    model.set("opened", [...shared.open].sort((a, b) => a - b));
+    model.set("selected", shared.selected);
+    try {
+      model.save_changes();
+    } catch (error) {
+      console.debug("mxbook: the kernel is gone", error);
+    }
+    shared.changed.forEach((redraw) => redraw !== own && redraw());
+  };
+  const parts = () => ({
+    module: model.get("_esm") ?? JSON.parse(document.getElementById("module")?.textContent ?? '""'),
+    css: model.get("_css") ?? document.querySelector("style")?.textContent ?? "",
+    state: { _key: "page", _graph: model.get("_graph"), opened: [...shared.open], selected: -1 },
+  });
+  const before = new Set(shared.changed);
+  const view = new View(el, data, shared, key, settled, parts);
+  const own = [...shared.changed].find((redraw) => !before.has(redraw));
+  const deaf = onChoice(key, (choice) => view.heard(choice));
+  // For those who measure:
+  /** @type {any} */ (view.root).mxbookGraph = view;
+  return () => {
+    deaf();
+    view.cleanup();
+    release(key);
+  };
+}
+
+export default { initialize, render };
