@@ -1,10 +1,10 @@
 """Layout: convolutions compute with the channels last, where that is faster.
 
 MXNet's images are (n, channels, h, w).  A product of matrices wants the numbers under a window side
-by side, and those are a run of channels when these come last: (n, h, w, channels).  So while a graph
-becomes code, convolutions with many filters are called in that layout; what follows them (batch
-normalisation, activations, sums, pooling) takes their results as they are, and only an operator that
-wants the usual order makes them be turned round.
+by side, and those are a run of channels when these come last: (n, h, w, channels).  So while a
+graph becomes code, convolutions with many filters are called in that layout; what follows them
+(batch normalisation, activations, sums, pooling) takes their results as they are, and only an
+operator that wants the usual order makes them be turned round.
 
     x (n, c, h, w) -> transpose -> Convolution NHWC -> BatchNorm axis 3 -> relu -> ... -> transpose
 

@@ -1,5 +1,7 @@
 """Ranges of an operation are shared, and what its products may use meanwhile."""
 
+from itertools import pairwise
+
 import pytest
 
 from mxbook import engine
@@ -19,7 +21,7 @@ def test_ranges_follow_each_other_from_0_to_the_end(count, work):
     ranges = share(count, work, bounds)
     assert ranges[0][0] == 0
     assert ranges[-1][1] == count
-    assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(ranges))
 
 
 def test_large_work_is_shared():

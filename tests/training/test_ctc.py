@@ -44,7 +44,7 @@ def reader():
 def read(scores):
     """The best label of each column; repeated ones once, and no blanks."""
     for row in scores.argmax(axis=2).asnumpy().astype(int).tolist():
-        yield [k for before, k in zip([BLANK, *row], row) if k not in (before, BLANK)]
+        yield [k for before, k in zip([BLANK, *row], row, strict=False) if k not in (before, BLANK)]
 
 
 def distance(a, b):
@@ -73,13 +73,11 @@ def test_labels_of_uncut_strips():
     loss = gluon.loss.CTCLoss()
     trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.005})
     test = strips(images[1400:], labels[1400:], 400)
-    import time
-    for i in range(600):
+    for _ in range(600):
         pictures, texts = strips(images[:1400], labels[:1400], 64)
         with autograd.record():
             cost = loss(net(pictures), texts).mean()
         cost.backward()
         gluon.utils.clip_global_norm([p.grad() for p in net.collect_params().values()], 1)
         trainer.step(1)
-        if i%50==49: print(i, cost.asscalar(), error(net, *test), time.process_time(), time.time())
     assert error(net, *test) <= 0.10

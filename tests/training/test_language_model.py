@@ -90,13 +90,9 @@ def test_lstm_foretells_letters_twice_as_well_as_pairs_do():
     net.hybridize()
     loss = gluon.loss.SoftmaxCrossEntropyLoss()
     epochs = 5
-    import time
     rate = mx.lr_scheduler.CosineScheduler(len(list(batches(train))) * epochs, 0.01)
-    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.01, "lr_scheduler": rate})
-    print(len(train), letters, len(list(batches(train))))
-    print(perplexity_of_pairs(train, test, letters))
+    options = {"learning_rate": 0.01, "lr_scheduler": rate}
+    trainer = gluon.Trainer(net.collect_params(), "adam", options)
     for _ in range(epochs):
-        t,c=time.time(),time.process_time()
         train_epoch(net, loss, trainer, train)
-        print(perplexity(net, test), time.time()-t, time.process_time()-c)
     assert perplexity(net, test) <= 0.5 * perplexity_of_pairs(train, test, letters)

@@ -1,6 +1,7 @@
 """LeNet reads handwritten digits, trained by the Estimator.
 
-A tenth of MNIST's training images (4,000); a linear classifier reaches 90 % on the other 1,000.
+It learns from 4,000 digits, each time warped in another way; a linear classifier reaches 90 % on
+the 1,000 for testing, LeNet without warping 97.5 %, and this 98.6 %.
 """
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 import mxbook as mx
 from mxbook import gluon
 from mxbook.gluon import nn
-from mxbook.gluon.contrib.estimator import Estimator
+from mxbook.gluon.contrib.estimator import BatchProcessor, Estimator
 from mxbook.gluon.data import DataLoader
-from mxbook.gluon.data.vision import transforms
+from mxbook.gluon.data.vision.transforms import ToTensor
+
+from .warping import warped
 
 pytestmark = pytest.mark.slow
 
@@ -19,9 +22,9 @@ def lenet():
     net = nn.HybridSequential()
     net.add(
         nn.Conv2D(20, 5, activation="relu"),
-        nn.MaxPool2D(2, 2),
+        nn.MaxPool2D(),
         nn.Conv2D(50, 5, activation="relu"),
-        nn.MaxPool2D(2, 2),
+        nn.MaxPool2D(),
         nn.Dense(256, activation="relu"),
         nn.Dropout(0.5),
         nn.Dense(10),
@@ -29,17 +32,30 @@ def lenet():
     return net
 
 
+class Warp(BatchProcessor):
+    """Warps the pictures of a batch before they are learned from."""
+
+    def fit_batch(self, estimator, train_batch, batch_axis=0):
+        pictures, labels = train_batch
+        return super().fit_batch(estimator, [warped(pictures), labels], batch_axis)
+
+
 def test_lenet_reads_98_of_100_digits(digits):
-    train, test = (part.transform_first(transforms.ToTensor()) for part in digits)
+    train, test = (part.transform_first(ToTensor()) for part in digits)
+    train, test = DataLoader(train, 50, shuffle=True), DataLoader(test, 250)
+    epochs = 9
+    rate = mx.lr_scheduler.CosineScheduler(epochs * len(train), base_lr=0.003)
     net = lenet()
     net.initialize(mx.init.Xavier())
     net.hybridize()
+    adam = {"learning_rate": 0.003, "lr_scheduler": rate}
     accuracy = mx.metric.Accuracy()
     estimator = Estimator(
         net,
         gluon.loss.SoftmaxCrossEntropyLoss(),
         val_metrics=accuracy,
-        trainer=gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.001}),
+        trainer=gluon.Trainer(net.collect_params(), "adam", adam),
+        batch_processor=Warp(),
     )
-    estimator.fit(DataLoader(train, 50, shuffle=True), DataLoader(test, 250), epochs=10)
+    estimator.fit(train, test, epochs=epochs)
     assert accuracy.get()[1] >= 0.98
