@@ -35,7 +35,8 @@ def strips(images, labels, count):
 def reader():
     net = nn.HybridSequential()
     net.add(
-        rnn.LSTM(64, layout="NTC", bidirectional=True, input_size=16),
+        rnn.LSTM(96, layout="NTC", bidirectional=True, input_size=16),
+        nn.Dropout(0.5),
         nn.Dense(BLANK + 1, flatten=False),
     )
     return net
