@@ -54,6 +54,7 @@ def open_page(chromium):
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)  # a busy machine is slow now and then
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda message: _listen(message, complaints))
         page.on("request", lambda request: _check_address(request.url, complaints))

@@ -33,14 +33,14 @@ def test_live_then_without_kernel_then_reopened(lab, open_page, notebook, pictur
     run_all(page)
 
     # Live: operations appear while the cell runs, because it waits for us.
-    page.wait_for_selector(".mxb-timeline canvas", timeout=30_000)
-    page.wait_for_function(f"{VIEW}.record.count > 50", timeout=30_000)
+    page.wait_for_selector(".mxb-timeline canvas")
+    page.wait_for_function(f"{VIEW}.record.count > 50")
     assert page.evaluate(f"{VIEW}.record.live")
     assert page.locator(".jp-InputPrompt", has_text="[*]").count() >= 1
     (lab.folder / "watched").touch()
 
     # Finished: everything is there, in both cells.
-    page.wait_for_function(f"{VIEW}.record.live === false", timeout=30_000)
+    page.wait_for_function(f"{VIEW}.record.live === false")
     page.wait_for_selector(READY)
     page.wait_for_function("document.querySelectorAll('.mxb-timeline canvas').length === 2")
     assert page.evaluate(f"{VIEW}.record.details.places.some((p) => p.startsWith('cell 1, line'))")
@@ -101,7 +101,7 @@ def test_the_playground(lab, open_page, notebook, pictures):
     page = open_page()
     open_notebook(lab, page, name)
     run_all(page)
-    page.wait_for_selector(".mxb-playground svg", timeout=30_000)
+    page.wait_for_selector(".mxb-playground svg")
     page.wait_for_selector(READY)
     events = page.locator(".mxp-log li")
     assert events.count() == 5
@@ -156,7 +156,7 @@ def test_many_widgets_two_views_and_a_cell_that_runs_again(lab, open_page, noteb
     ready = "document.querySelectorAll('.mxb-timeline canvas').length === 20"
     for _ in range(2):
         run_all(page)
-        page.wait_for_function(ready, timeout=30_000)
+        page.wait_for_function(ready)
         page.wait_for_selector(READY)
     page.wait_for_function(ready)
     views = "[...document.querySelectorAll('.mxb-timeline')].map((e) => e.mxbookTimeline)"
