@@ -5,7 +5,7 @@ import { zoomed } from "../src/curves/keyboard.js";
 import { prepare } from "../src/curves/prepare.js";
 import { Record } from "../src/curves/record.js";
 import { between, csv } from "../src/curves/table.js";
-import { THEMES, brightness } from "../src/core/theme.js";
+import { THEMES, brightness, themeAt } from "../src/core/theme.js";
 import { falling, rows, snapshot } from "./model.js";
 
 const settings = (more = {}) => ({
@@ -90,4 +90,11 @@ test("brightness of the notebook's colours", () => {
   expect(brightness("#111111")).toBeLessThan(0.1);
   expect(brightness("rgb(17, 17, 17)")).toBeLessThan(0.1);
   expect(brightness("white")).toBe(1);
+});
+
+test("a view that is not in the page yet takes the page's theme", () => {
+  document.body.style.setProperty("--jp-layout-color0", "#111111");
+  expect(themeAt(document.createElement("div")).side).toBe(1);
+  document.body.style.removeProperty("--jp-layout-color0");
+  expect(themeAt(document.createElement("div")).side).toBe(0);
 });

@@ -38,13 +38,14 @@ export const THEMES = [
 
 /**
  * The theme at an element: light or dark by the colour behind it, and the notebook's own paper
- * and ink where it has them.
+ * and ink where it has them. A view is made before it is put into the page; until then the page
+ * itself answers.
  *
  * @param {Element} element
  * @returns {Theme}
  */
 export function themeAt(element) {
-  const style = getComputedStyle(element);
+  const style = getComputedStyle(element.isConnected ? element : document.body);
   const own = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const paper = own("--jp-layout-color0") || own("--jp-layout-color1");
   const system = globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches;
