@@ -8,9 +8,13 @@ than such products can, the next ones get one thread, and after a while several 
 While several workers of the engine compute side by side, each on its share, the library has one
 thread.  Setting the number takes the package threadpoolctl; without it the library has one thread
 (see `mxbook/__init__.py`), and large products are shared among workers.
+
+OpenBLAS's threads wait for work by trying again and again, for 27 ms, and take the cores from the
+workers meanwhile.  They are told to sleep sooner, also where NumPy was loaded before mxbook.
 """
 
 import importlib.util
+import os
 import threading
 from collections.abc import Callable
 from time import perf_counter
@@ -23,7 +27,11 @@ HICCUP = 5e-4  # ... if that is as many seconds
 PAUSE = 0.1  # seconds with one thread after that; twice as many each time, up to
 LONGEST = 3.2
 
+TIMEOUT = "OPENBLAS_THREAD_TIMEOUT"  # read by OpenBLAS when it starts its threads, which sleep ...
+SOON = "20"  # ... after 2**20 clocks without work, about 0.4 ms
+
 _lock = threading.Lock()
+_finding = threading.Lock()
 _libraries: list[tuple[Any, int]] | None = None  # with the threads of each when it is left alone
 _sharing = 0  # operations under way that are shared among workers
 _best = 0.0  # multiplications a second
@@ -35,13 +43,41 @@ def libraries() -> list[tuple[Any, int]]:
     """What can set the number of threads, and how many there are by themselves."""
     global _libraries
     if _libraries is None:
-        _libraries = []
-        if importlib.util.find_spec("threadpoolctl") is not None:
-            import threadpoolctl
-
-            found = threadpoolctl.ThreadpoolController().select(user_api="blas")
-            _libraries = [(library, library.num_threads) for library in found.lib_controllers]
+        with _finding:
+            if _libraries is None:
+                _libraries = _found()
     return _libraries
+
+
+def _found() -> list[tuple[Any, int]]:
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return []
+    import threadpoolctl
+
+    found = threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
+    for library in found:
+        if library.internal_api == "openblas":
+            _sleep_soon(library.dynlib)
+    return [(library, library.num_threads) for library in found]
+
+
+def _sleep_soon(openblas: Any) -> None:
+    """Start OpenBLAS's threads anew, to sleep soon, unless the user has said when they shall.
+
+    Stopping them is what OpenBLAS does itself when the process forks; the next product that wants
+    them starts them.
+    """
+    names = ("openblas_thread_timeout", "openblas_read_env", "blas_thread_shutdown_")
+    if TIMEOUT in os.environ or not all(hasattr(openblas, name) for name in names):
+        return
+    if openblas.openblas_thread_timeout() == int(SOON):
+        return
+    os.environ[TIMEOUT] = SOON
+    try:
+        openblas.openblas_read_env()
+    finally:
+        del os.environ[TIMEOUT]  # programs that are started from here must not inherit it
+    openblas.blas_thread_shutdown_()
 
 
 def several() -> bool:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -30,6 +33,32 @@ def test_the_real_library_does_as_it_is_told():
         with blas.one_thread:
             assert library.num_threads == 1
         assert library.num_threads == count
+
+
+TIMEOUT = """
+import sys
+import numpy, threadpoolctl
+import mxbook as mx
+from mxbook.backend import blas
+
+x = mx.nd.ones((300, 300))
+assert (mx.nd.dot(x, x).asnumpy() == 300).all()
+for library in threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers:
+    if hasattr(library.dynlib, "openblas_thread_timeout"):
+        print(library.dynlib.openblas_thread_timeout())
+assert (mx.nd.dot(x, x).asnumpy() == 300).all()  # the threads start again
+"""
+
+
+@pytest.mark.parametrize("given", [None, "24"])
+def test_threads_sleep_soon_also_where_numpy_was_there_first(given):
+    environment = {k: v for k, v in os.environ.items() if k != blas.TIMEOUT}
+    if given:
+        environment[blas.TIMEOUT] = given
+    answer = subprocess.run(
+        [sys.executable, "-c", TIMEOUT], env=environment, capture_output=True, text=True, check=True
+    )
+    assert set(answer.stdout.split()) <= {given or blas.SOON}
 
 
 def test_one_thread_while_anybody_shares(library):

@@ -152,8 +152,8 @@ def _keep(xp, p, data, axes, sizes, out) -> None:
 
 def window_sizes(k, p, axes, data):
     """What sums are divided by to be means, shaped so that it can be stretched over the output."""
-    if p.global_pool:
-        return shapes.size(a.length for a in axes)
+    if all(a.full for a in axes):
+        return shapes.size(a.kernel for a in axes)
     include = p.count_include_pad is not False
     sizes = np.ones((1,) * data.ndim, "float64")
     for a in axes:

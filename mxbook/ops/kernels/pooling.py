@@ -31,6 +31,11 @@ class Axis(NamedTuple):
         """Whether windows do not overlap."""
         return self.stride >= self.kernel
 
+    @property
+    def full(self) -> bool:
+        """Whether every window lies in the data as a whole."""
+        return self.pad == 0 and self.reach <= self.length
+
     def at(self, offset: int) -> tuple:
         """Index of the elements at place `offset` of every window."""
         stop = offset + (self.places - 1) * self.stride + 1
@@ -61,7 +66,7 @@ class Axis(NamedTuple):
 
 def padded(xp, data, axes: list[Axis], fill: float):
     """The data as the windows see it; a part of the data itself where nothing has to be added."""
-    if all(a.pad == 0 and a.reach <= a.length for a in axes):
+    if all(a.full for a in axes):
         return data[_reached(axes, data.ndim)]
     shape = data.shape
     for a in axes:
