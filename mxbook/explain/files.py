@@ -114,6 +114,7 @@ def to_json(run: Run) -> str:
             "spent": run.spent,
             "epochs": [list(mark) for mark in run.epochs],
             "closed": run.closed,
+            "times": _jsonable(run.times.state()),
             "curves": [
                 {"name": look.name, "better": look.better, **_jsonable(series.state())}
                 for look, series in curves
@@ -156,6 +157,8 @@ def _rebuilt(cls: type[Run], found: dict) -> Run:
         run._series.append(Series.restore(curve))
         latest = run._series[-1].latest
         run._last[look.name] = latest[0] if latest else 0
+    if "times" in found:  # files of older versions have none
+        run.times = Series.restore(found["times"])
     run.epochs = [(epoch, step, seconds) for epoch, step, seconds in found["epochs"]]
     run.closed, run.spent, run._now = found["closed"], found["spent"], found["elapsed"]
     return run

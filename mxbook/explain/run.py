@@ -17,7 +17,7 @@ import numpy as np
 
 from mxbook.base.errors import IndexingError, ParameterError, nearest
 
-from .series import KEEP, Series
+from .series import FIRST, HIGH, KEEP, LAST, LOW, Series
 from .style import Style, style
 
 # Smoothing when none is asked for: the width of the window as a share of the shown range.
@@ -30,6 +30,8 @@ COST = 0.01
 MANY = 2**16
 # Epoch marks kept; beyond, every second is forgotten.
 MARKS = 4096
+# The number of the curve of times among the points.
+TIMES = -1
 # Steps are whole or broken numbers below this, so that counting them stays exact.
 STEPS = 2.0**53
 
@@ -78,10 +80,12 @@ class Run:
         self.status = "running"  # finished, interrupted, failed
         self.reason = ""
         self.step: float = 0
-        self.rows = 0  # points sorted into curves so far
+        self.rows = 0  # points sorted into curves so far, times among them
         self.spent = 0.0  # seconds that logging has cost
         self._better = dict(better or {})
         self._clock = clock
+        # A curve of its own: the seconds since the start at which each step was logged.
+        self.times = Series(keep)
         self._series: list[Series] = []
         self._index: dict[str, int] = {}
         self._last: dict[str, float] = {}
@@ -144,6 +148,7 @@ class Run:
                 index = self._add(name)
             last[name] = step
             pending += (index, step, value)  # one C call: an interrupt cannot split a point
+        pending += (TIMES, step, now - self._start)
         self._calls += 1
         self._now = now
         if step > before:
@@ -166,7 +171,8 @@ class Run:
     def watch(self, listener: Listener) -> None:
         """Call `listener(run, points)` at most ten times a second while values are logged.
 
-        `points` has a row (number of the curve, step, value) for each new point.
+        `points` has a row (number of the curve, step, value) for each new point; the number -1
+        stands for the seconds at which a step was logged.
         """
         self.listeners.append(listener)
 
@@ -198,7 +204,8 @@ class Run:
             del pending[:size]
             for index in np.unique(points[:, 0]).astype(int):
                 own = points[points[:, 0] == index]
-                self._series[index].append(own[:, 1], own[:, 2])
+                series = self.times if index == TIMES else self._series[index]
+                series.append(own[:, 1], own[:, 2])
             self.rows += len(points)
             if self.listeners:
                 self._untold.append(points)
@@ -301,6 +308,38 @@ class Run:
         if not self.total or self.status != "running" or self.speed <= 0:
             return None
         return max(0.0, self.total - self.step) / self.speed
+
+    def stretch(self, step: float) -> tuple[float, float] | None:
+        """Begin and end of a step, in seconds since the start: from the last `log` of the step
+        before to the first of this one.  None when it was not logged.
+
+        >>> seconds = iter([0.0, 1.0, 3.0, 3.0])
+        >>> run = Run(clock=lambda: next(seconds, 3.0))
+        >>> run.log(loss=0.5)
+        >>> run.log(loss=0.4)
+        >>> run.stretch(2)
+        (1.0, 3.0)
+        """
+        self._sort()
+        buckets = self.times.buckets
+        at = int(np.searchsorted(buckets[:, LAST], step))
+        if at >= len(buckets) or step < buckets[0, FIRST]:
+            return None
+        begin = float(buckets[at - 1, HIGH]) if at else 0.0
+        # The end of a bucket of one; of one that was merged, its last moment.
+        end = buckets[at, LOW] if buckets[at, FIRST] == step else buckets[at, HIGH]
+        return begin, float(end)
+
+    @property
+    def points(self) -> int:
+        """How many values were logged."""
+        self._sort()
+        return self.rows - self.times.total
+
+    @property
+    def zero(self) -> float | None:
+        """When it started, in seconds of `time.perf_counter`, which the engine's timelines use."""
+        return self._start if self._clock is time.perf_counter else None
 
     @property
     def cost(self) -> float:

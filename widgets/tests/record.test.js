@@ -52,6 +52,27 @@ test("listeners hear of every change", () => {
   expect(heard).toBe(1);
 });
 
+test("the moments of steps", () => {
+  const record = new Record();
+  const times = [
+    [1, 0.5],
+    [2, 0.9],
+    [2, 1.5],
+    [3, 1.8],
+  ];
+  record.receive(snapshot(names, [falling(3)], {}, times));
+  record.receive(rows(names, 3, [[-1, 4, 2.2]]));
+  expect([0, 1, 2, 3, 4, 5].map((step) => record.stretch(step))).toEqual([
+    null,
+    [0, 0.5],
+    [0.5, 0.9],
+    [1.5, 1.8], // from the last time that something was logged for the step before
+    [1.8, 2.2],
+    null,
+  ]);
+  expect([-1, 0, 0.6, 1.6, 2.2, 3].map((s) => record.stepAt(s))).toEqual([null, 1, 2, 3, 4, null]);
+});
+
 test("epochs grow and only closed ones are marked", () => {
   const record = new Record();
   record.receive(rows(names, 0, points(0, 2), { epochs: [[1, 2, 0.5]], closed: 0 }));

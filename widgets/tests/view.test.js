@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { choose, onChoice } from "../src/core/selection.js";
 import { hold, release } from "../src/core/store.js";
 import widget from "../src/curves/index.js";
 import { fromSlider, toSlider } from "../src/curves/toolbar.js";
@@ -115,6 +116,29 @@ test("plus, minus and 0 zoom around the cursor", async () => {
   press("0");
   await frame();
   expect(button("show all steps").disabled).toBe(true);
+});
+
+test("a chosen step is told with its moment, and one chosen elsewhere is marked", () => {
+  cleanup();
+  const times = [...Array(60).keys()].map((i) => [i + 1, 0.1 * (i + 1)]);
+  open(snapshot(names, [falling(60), falling(6), falling(6)], { zero: 5 }, times));
+  const view = find(".mxb-curves").mxbookCurves;
+  const told = [];
+  const stop = onChoice("nobody", (choice) => told.push(choice));
+  press("Home");
+  press("ArrowRight");
+  press("Enter");
+  stop();
+  expect(told.map(({ from }) => from)).toEqual(["test"]);
+  expect(told[0].moment.map((ns) => Math.round(ns / 1e6))).toEqual([5100, 5200]);
+  expect(view.settings.chosen).toBe(2);
+  choose({ from: "a timeline", moment: [6.05e9, 6.06e9] });
+  expect(view.settings.chosen).toBe(11);
+  choose({ from: "a timeline", moment: [1e9, 2e9] }); // before it began
+  choose({ from: "a graph", layer: "dense0" });
+  expect(view.settings.chosen).toBe(11);
+  press("Escape");
+  expect(view.settings.chosen).toBe(null);
 });
 
 test("keys of others are left alone", () => {

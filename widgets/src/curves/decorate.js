@@ -58,6 +58,7 @@ export function decorations(scene, panel, area, epochs) {
   const frame = new Frame(area, scene, panel);
   return [
     ...epochLines(scene, panel, frame, epochs),
+    ...chosenStep(scene, panel, frame),
     ...panel.drawn.flatMap((d) => marks(d, frame, scene, panel)),
     ...alerts(panel, frame, scene),
     ...endLabels(panel, frame, scene),
@@ -109,6 +110,33 @@ function epochLines({ theme, panels }, panel, f, epochs) {
     }
   }
   return shapes;
+}
+
+/**
+ * A line at the step that the reader chose, with its number below the last panel's name.
+ *
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @returns {Shape[]}
+ */
+function chosenStep({ chosen, theme, panels, x: axis }, panel, f) {
+  const place = chosen === null ? NaN : axis.place(chosen);
+  if (!(place >= 0 && place <= 1)) return [];
+  const x = f.px(place);
+  const points = [
+    [x, f.top],
+    [x, f.top + f.height],
+  ];
+  /** @type {Shape} */
+  const line = { kind: "line", points, colour: theme.ink, width: 1.5 };
+  if (panel !== panels[panels.length - 1]) return [line];
+  const text = `step ${number(/** @type {number} */ (chosen))}`;
+  const turned = x + textWidth(text, 11, true) + 6 > f.right;
+  const look = { colour: theme.ink, size: 11, bold: true, halo: theme.paper };
+  const anchor = turned ? /** @type {const} */ ("end") : /** @type {const} */ ("start");
+  const label = { x: x + (turned ? -5 : 5), y: f.top + f.height - 8, text, anchor, ...look };
+  return [line, { kind: "label", ...label }];
 }
 
 /** @param {Drawn} d @param {number} size @param {Scene} scene */

@@ -16,6 +16,7 @@ import { Axis, columns, dense, smooth, stepAxis, valueAxis } from "./curve.js";
  * @property {number} smooth
  * @property {[number, number] | null} zoom  first and last step shown
  * @property {Set<string>} hidden            names of curves the reader switched off
+ * @property {number | null} chosen          the step that other widgets were told about
  *
  * @typedef {object} Drawn   one curve, ready to be drawn
  * @property {Style} style
@@ -39,6 +40,7 @@ import { Axis, columns, dense, smooth, stepAxis, valueAxis } from "./curve.js";
  * @property {number} left    room for the labels of the y axes
  * @property {number} right   room for the labels of the curves
  * @property {number} width
+ * @property {number | null} chosen  a step
  * @property {Theme} theme
  */
 
@@ -81,7 +83,7 @@ export function prepare(record, settings, width, theme) {
   const left = Math.max(20, ...labels.map((t) => textWidth(t, 11))) + 24;
   const right = Math.min(200, Math.max(0, ...ends.map((t) => textWidth(t, 12, true))) + 24);
   const ticks = x.ticks(Math.max(3, Math.floor((width - left - right) / 90)));
-  return { x, ticks, panels, height, left, right, width, theme };
+  return { x, ticks, panels, height, left, right, width, chosen: settings.chosen, theme };
 }
 
 /**

@@ -8,6 +8,7 @@ import { themeAt, watchTheme } from "../core/theme.js";
 import { draw, widthOf } from "./draw.js";
 import { HELP, Walker, actionOf } from "./keyboard.js";
 import { legend } from "./legend.js";
+import { heard } from "./linking.js";
 import { QueuePanel, areaSums, details, whatIf } from "./panels.js";
 import { palette } from "./paint.js";
 import { canvasPen, shapePen } from "./pens.js";
@@ -143,7 +144,7 @@ export class View {
     this.request();
   }
 
-  /** @private */
+  /** Title, facts and legend. */
   words() {
     const { record, plan } = this;
     this.theme ??= themeAt(this.root);
@@ -264,30 +265,21 @@ export class View {
 
   /** Tell the other widgets of the page. @private */
   publish(/** @type {number} */ box) {
-    const { details: d } = this.shown;
+    const { shown } = this;
+    const { details: d } = shown;
     choose({
       from: this.key,
-      number: this.shown.number[box],
-      name: this.shown.text(box),
+      number: shown.number[box],
+      name: shown.text(box),
       layer: d ? d.layers[d.layer[box]] : undefined,
       line: d ? d.places[d.place[box]] : undefined,
+      moment: shown.zero ? [shown.zero + shown.start[box], shown.zero + shown.end(box)] : undefined,
     });
   }
 
   /** Another widget has chosen something: let what belongs to it stand out. */
-  heard(/** @type {import("../core/selection.js").Choice} */ { layer, name, number }) {
-    const { shown } = this;
-    const box = number === undefined ? -1 : shown.boxOf(number);
-    if (box >= 0 && (!name || shown.text(box) === name)) {
-      this.chosen = box;
-    } else if (layer && shown.details) {
-      const place = shown.details.layers.indexOf(layer);
-      if (place < 0) return;
-      this.settings.byBlock = true;
-      this.lit = new Set([place]);
-      this.words();
-    }
-    this.request();
+  heard(/** @type {import("../core/selection.js").Choice} */ choice) {
+    heard(this, choice);
   }
 
   /** The box under the pointer; -1 if there is none. @private */
