@@ -101,6 +101,7 @@ def status(run: Run, epoch_from: int) -> dict:
             "epochs_from": epoch_from,
             "epochs": [list(mark) for mark in run.epochs[epoch_from:]],
             "closed": run.closed,
+            "alerts": [[a.kind, a.curve, a.step, a.text] for a in run.alerts],
         }
 
 

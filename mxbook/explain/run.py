@@ -17,6 +17,7 @@ import numpy as np
 
 from mxbook.base.errors import IndexingError, ParameterError, nearest
 
+from .alerts import Alert, alerts
 from .series import FIRST, HIGH, KEEP, LAST, LOW, Series
 from .style import Style, style
 
@@ -45,6 +46,7 @@ class Run:
     choose logarithmic axes.  `smooth` (0 to 0.5) is the window of the smoothed line as a share of
     the shown range.  `keep` bounds the points kept for each curve; see `Series`.  `better` says
     for names that do not tell it themselves whether "max" or "min" is good: `{"skill": "max"}`.
+    `params` are settings worth remembering, numbers and texts: `{"rate": 0.1}`.
 
     >>> run = Run("digits", total=2)
     >>> run.log(loss=0.9)
@@ -63,6 +65,7 @@ class Run:
         smooth: float = SMOOTH,
         keep: int = KEEP,
         better: Mapping[str, str] | None = None,
+        params: Mapping[str, float | str] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ):
         if not 0 <= smooth <= 0.5:
@@ -74,6 +77,8 @@ class Run:
         self.total = total
         self.log_x, self.log_y, self.smooth = log_x, log_y, smooth
         self.keep = keep
+        self.params = dict(params or {})
+        self.summary = ""  # words in place of progress, time and speed
         self.styles: dict[str, Style] = {}
         self.epochs: list[tuple[float, float, float]] = []  # epoch, its last step, seconds
         self.closed = 0  # how many of them are over
@@ -92,6 +97,7 @@ class Run:
         self._bases: list[str] = []
         self._pending: list[float] = []  # curve number, step, value; three for each point
         self._untold: list[np.ndarray] = []  # sorted, but the listeners do not know them
+        self._alerts: tuple[int, list[Alert]] = (-1, [])  # after so many points
         self._calls = 0  # of `log` since the last tick
         self.listeners: list[Listener] = []
         self._lock = threading.RLock()  # readers may live on another thread than `log`
@@ -234,6 +240,17 @@ class Run:
             index = self._index[name] = len(self._series) - 1
         return index
 
+    def adopt(self, look: Style, series: Series) -> None:
+        """Draw a curve of another run here, in a look of its own."""
+        with self._lock:
+            self.styles[look.name] = look
+            self._index[look.name] = len(self._series)
+            self._series.append(series)
+            latest = series.latest[0] if series.latest else 0.0
+            self._last[look.name] = latest
+            self.step = max(self.step, latest)
+            self.rows += series.total
+
     def _check_step(self, step: float, named: Mapping[str, float]) -> None:
         for name in named:
             if not self._last.get(name, -STEPS) <= step < STEPS:
@@ -280,6 +297,16 @@ class Run:
         curve = self[name]
         good = {"max": curve.highest, "min": curve.lowest}
         return good.get(self.styles[name].better)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """What should make one stop and think: divergence, over-fitting; see `Alert`."""
+        with self.reading() as curves:
+            count, _known = self._alerts
+            # Looked at again when it could have changed by what can be seen.
+            if not count <= self.rows < 1.02 * count or self.status != "running":
+                self._alerts = self.rows, alerts(curves)
+            return self._alerts[1]
 
     def now(self) -> float:
         """Seconds since the start; `elapsed` stops at the last `log`."""

@@ -5,6 +5,7 @@ import { encode } from "../src/core/frames.js";
 const LOOKS = {
   loss: { panel: "loss", role: "train", marker: "circle", dash: [], better: "min" },
   val_loss: { panel: "loss", role: "validation", marker: "circle", dash: [6, 3], better: "min" },
+  grad_norm: { panel: "norm", role: "train", marker: "plus", dash: [], better: "" },
   accuracy: { panel: "accuracy", role: "train", marker: "square", dash: [], better: "max" },
 };
 

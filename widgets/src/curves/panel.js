@@ -61,7 +61,7 @@ export class PanelView {
   }
 
   get size() {
-    const height = this.scene.height + TOP + (this.last ? BOTTOM : 6);
+    const height = this.panel.height + TOP + (this.last ? BOTTOM : 6);
     return { width: this.scene.width, height };
   }
 

@@ -36,7 +36,10 @@ import { FIRST, HIGH, LAST, LOW, Series, WIDTH } from "./series.js";
  * @property {number} closed
  * @property {number} [points]  values that were logged
  * @property {number | null} [zero]  the start, in seconds on the clock of the timelines
+ * @property {Alert[]} [alerts]
  * @property {Style[]} curves
+ *
+ * @typedef {[kind: string, curve: string, step: number, text: string]} Alert
  */
 
 /** @type {Status} */
