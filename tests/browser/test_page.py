@@ -86,12 +86,12 @@ def test_keyboard_alone(page, pictures):
     reset = page.get_by_role("button", name="show all steps")
     assert reset.is_disabled()
     page.keyboard.press("+")
-    page.wait_for_function("!document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("!document.querySelector('[title=\"show all steps\"]').disabled")
     assert page.locator(".mxb-where").inner_text() == "at step 60"  # val_loss has few points
     if pictures:
         page.screenshot(path=pictures / "page-zoomed.png")
     page.keyboard.press("0")
-    page.wait_for_function("document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("document.querySelector('[title=\"show all steps\"]').disabled")
     page.keyboard.press("Escape")
     assert page.locator(".mxb-where").inner_text() == ""
     page.keyboard.press("Escape")
@@ -106,15 +106,15 @@ def test_pointer_zooms_and_double_click_resets(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 250, middle, steps=5)
     page.mouse.up()
-    page.wait_for_function("!document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("!document.querySelector('[title=\"show all steps\"]').disabled")
     page.mouse.dblclick(box["x"] + 300, middle)
-    page.wait_for_function("document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("document.querySelector('[title=\"show all steps\"]').disabled")
 
 
 def test_axes_curves_and_table_can_be_switched(page, pictures):
     for name in ("logarithmic steps", "logarithmic values"):
         page.get_by_role("button", name=name).click()
-    page.wait_for_selector('[aria-label="logarithmic values"][aria-pressed="true"]')
+    page.wait_for_selector('[title="logarithmic values"][aria-pressed="true"]')
     page.get_by_role("button", name="show as table").click()
     rows = page.locator(".mxb-table tbody tr")
     assert rows.count() == 5
