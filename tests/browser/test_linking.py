@@ -46,7 +46,7 @@ def page(lab, open_page, notebook):
 
 
 def node_to_line(page, pictures, name: str) -> None:
-    """Click a node: the timeline marks the operations of its block; their line leads to the cell."""
+    """Click a node: the timeline marks the operations of its block, whose line leads to a cell."""
     page.locator('.mxg-stage [data-key^="i"]', has_text="Dense 2").click()
     block = page.locator(".mxg-side tr", has_text="block").locator("td").inner_text()
     lit = f"[...{TIMELINE}.lit].map((k) => {TIMELINE}.record.details.layers[k])"
