@@ -126,6 +126,19 @@ def test_axes_curves_and_table_can_be_switched(page, pictures):
     page.wait_for_selector('.mxb-chip[aria-pressed="false"]')
 
 
+def test_saves_a_page_of_its_own(page, open_page, tmp_path):
+    page.get_by_role("button", name="logarithmic values").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="save as HTML").click()
+    waiting.value.save_as(tmp_path / "again.html")
+    again = open_page(offline=True)
+    again.goto((tmp_path / "again.html").as_uri())
+    again.wait_for_selector(".mxb-curves canvas")
+    for what in (".mxb-title", ".mxb-headline", ".mxb-chips"):
+        assert again.locator(what).inner_text() == page.locator(what).inner_text()
+    again.wait_for_selector('[title="logarithmic values"][aria-pressed="true"]')
+
+
 @pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])
 def test_saves_files(page, tmp_path, kind, pictures):
     with page.expect_download() as waiting:

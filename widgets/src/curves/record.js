@@ -1,6 +1,6 @@
 // The browser's copy of a run, built from frames.
 
-import { decode } from "../core/frames.js";
+import { decode, encode } from "../core/frames.js";
 import { FIRST, HIGH, LAST, LOW, Series, WIDTH } from "./series.js";
 
 /**
@@ -169,6 +169,29 @@ export class Record {
       if (buckets[i * WIDTH + HIGH] >= seconds) return buckets[i * WIDTH + LAST];
     }
     return null;
+  }
+
+  /** Everything in one frame, as Python would send it. */
+  snapshot() {
+    const all = [...this.series, this.times];
+    const numbers = new Float64Array(all.reduce((n, s) => n + WIDTH * s.used, 0));
+    let at = 0;
+    for (const { buckets, used } of all) {
+      for (let c = 0; c < WIDTH; c++) {
+        for (let i = 0; i < used; i++) numbers[at++] = buckets[i * WIDTH + c];
+      }
+    }
+    const header = {
+      ...this.status,
+      kind: "snapshot",
+      coarse: this.coarse,
+      rows: this.rows,
+      sizes: all.map((s) => s.used),
+      every: all.map((s) => s.every),
+      totals: all.map((s) => s.total),
+      epochs: [...this.epochs].map(([epoch, mark]) => [epoch, ...mark]),
+    };
+    return encode(header, numbers);
   }
 
   /** Epochs that are over: epoch, last step, seconds. @returns {number[][]} */

@@ -2,6 +2,7 @@
 
 import { download, h } from "../core/dom.js";
 import { number } from "../core/format.js";
+import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { Chips } from "./chips.js";
@@ -27,9 +28,11 @@ export class View {
    * @param {Settings} settings     shared with Python and with other views of the same run
    * @param {() => void} settled    called when the reader changed a setting
    * @param {string} key            names the run among the widgets of the page
+   * @param {() => import("../core/page.js").Parts} parts  what a page of its own is made from
    */
-  constructor(place, record, settings, settled, key) {
+  constructor(place, record, settings, settled, key, parts) {
     this.key = key;
+    this.parts = parts;
     this.record = record;
     this.settings = settings;
     this.settled = settled;
@@ -279,10 +282,14 @@ export class View {
   }
 
   /** Give the reader the run as a file. */
-  async save(/** @type {"png" | "svg" | "csv"} */ kind) {
+  async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
     const scene = /** @type {Scene} */ (this.scene);
     const name = `${this.record.status.title.replace(/[^\w.-]+/g, "-")}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.record)], { type: "text/csv" }));
+    if (kind === "html") {
+      const text = page(this.record.status.title, this.parts());
+      return download(name, new Blob([text], { type: "text/html" }));
+    }
     const text = picture(this.record, scene);
     const type = "image/svg+xml";
     return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));

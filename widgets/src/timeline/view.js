@@ -2,6 +2,7 @@
 
 import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
+import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
@@ -31,8 +32,10 @@ export class View {
    * @param {HTMLElement} place
    * @param {Record} record
    * @param {string} key  names the data among the widgets of the page
+   * @param {() => import("../core/page.js").Parts} parts  what a page of its own is made from
    */
-  constructor(place, record, key) {
+  constructor(place, record, key, parts) {
+    this.parts = parts;
     this.record = record;
     this.shown = record; // or the same work on another engine
     this.key = key;
@@ -455,9 +458,13 @@ export class View {
   }
 
   /** Give the reader a file. */
-  async save(/** @type {"png" | "svg" | "csv"} */ kind) {
+  async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
     const name = `${(this.record.title || "timeline").replace(/[^\w.-]+/g, "-")}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.shown)], { type: "text/csv" }));
+    if (kind === "html") {
+      const text = page(this.record.title || "timeline", this.parts());
+      return download(name, new Blob([text], { type: "text/html" }));
+    }
     const text = this.picture();
     const type = "image/svg+xml";
     return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));
