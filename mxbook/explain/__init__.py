@@ -9,6 +9,7 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
             ...
             c.log(loss=loss.mean().asscalar())
     c.save("digits.png")
+    mx.explain.runs("runs").compare("narrow", "wide")
 
     mx.explain.graph(net, (1, 3, 224, 224)).save("net.html")
     mx.explain.operator("Convolution")
@@ -19,12 +20,14 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
     print(mx.explain.memory(net, (1, 3, 224, 224)))
 """
 
+from .callbacks import of_fit, of_trainer
 from .card import operator
 from .graph import graph, passes, steps
 from .live import curves
 from .memory import memory
 from .playground import playground
 from .run import Run
+from .store import runs
 from .timeline import timeline
 from .timeline.live import watch
 
@@ -33,9 +36,12 @@ __all__ = [
     "curves",
     "graph",
     "memory",
+    "of_fit",
+    "of_trainer",
     "operator",
     "passes",
     "playground",
+    "runs",
     "steps",
     "timeline",
     "watch",

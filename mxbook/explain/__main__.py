@@ -5,11 +5,13 @@
     python -m mxbook.explain operator Convolution
     python -m mxbook.explain timeline trace.json.gz --save trace.html
     python -m mxbook.explain gallery pictures --files folder_of_symbols
+    python -m mxbook.explain runs folder_of_runs --save compared.html
 
 `memory` tells how the memory of values between is planned, `graph` what every pass did and what is
 left to run, for prediction and for training.  Nets are members of the model zoo or files.
 `timeline` reads a Chrome trace, of mxbook or another program, and writes it in another form.
-`gallery` draws many graphs and some timelines into a folder.
+`gallery` draws many graphs, some timelines and some training runs into a folder.
+`runs` tells what is in a store of runs and draws the newest in one picture.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from mxbook import symbol
 
 from .card import operator
 from .memory import plan_of, program_of
+from .store import Runs
 from .timeline import Timeline
 
 
@@ -33,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--shape", nargs="+", default=["1,3,224,224"], help="of the inputs")
     parser.add_argument("--train", action="store_true", help="only for training")
     parser.add_argument("--predict", action="store_true", help="only for prediction")
-    parser.add_argument("--save", help="file for a timeline: .html .png .svg .csv .json.gz")
+    parser.add_argument("--save", help="file for a timeline or runs: .html .png .svg .csv")
     parser.add_argument("--files", help="folder of symbols for the gallery")
     args = parser.parse_args(arguments)
     for name in args.names:
@@ -60,6 +63,7 @@ def _timeline(name: str, args: argparse.Namespace) -> None:
 
 
 def _gallery(name: str, args: argparse.Namespace) -> None:
+    from .gallery import gallery as runs
     from .graph.gallery import gallery as graphs
     from .timeline.gallery import gallery as timelines
 
@@ -67,6 +71,15 @@ def _gallery(name: str, args: argparse.Namespace) -> None:
         print(title, measures)
     for title, found in timelines(name).items():
         print(title, found.sentence())
+    for title, found in runs(name):
+        print(title, found)
+
+
+def _runs(name: str, args: argparse.Namespace) -> None:
+    found = Runs(name)
+    print(found)
+    if args.save:
+        found.compare().save(args.save)
 
 
 WHAT = {
@@ -75,6 +88,7 @@ WHAT = {
     "operator": _operator,
     "timeline": _timeline,
     "gallery": _gallery,
+    "runs": _runs,
 }
 
 

@@ -1,16 +1,17 @@
 """Composes the picture of a run: title row with progress, one panel for each metric, one x axis."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from .curve import SPARSE, Axis, Columns, columns, dense, runs_of, smooth, step_axis, value_axis
+from .inside import inside
 from .run import Run
 from .series import Series
 from .shapes import (
     THEMES,
     Area,
-    Circle,
     Label,
     Line,
     Mark,
@@ -31,6 +32,7 @@ BOTTOM = 40  # height below the last panel, for the x axis
 GAP = 30  # between panels, holds the name of the next one
 COLUMN = 2.0  # width of a column in which points are merged
 HEIGHTS = {1: 250, 2: 170, 3: 140}
+STRIP = 56  # height of a panel of values of which none is better: a learning rate, a norm
 
 
 class Drawn(NamedTuple):
@@ -72,35 +74,38 @@ def picture(run: Run, *, width: int = 720, theme: str = "light") -> Picture:
             name: [_drawn(run, look, series, x, count, colours) for look, series in members]
             for name, members in by_panel(curves).items()
         }
-    height = HEIGHTS.get(len(panels), 120) if panels else 120
+    panels = {name: panels[name] for name in sorted(panels, key=lambda n: is_strip(panels[n]))}
+    heights = _heights(panels)
     axes = {
         name: value_axis([(d.line, d.cut) for d in drawn], run.log_y)
         for name, drawn in panels.items()
     }
-    left, right = _margins(panels, axes, height)
+    left, right = _margins(panels, axes, heights)
     shapes = _title(run, width, colours)
     top = TITLE + (GAP if panels else 0)
     if panels:
-        whole = Frame(left, top, width - left - right, height, x, x)
+        whole = Frame(left, top, width - left - right, next(iter(heights.values())), x, x)
         name, drawn = next(iter(panels.items()))
         taken = left + text_width(_panel_name(name, drawn, axes[name]), 12, bold=True)
-        shapes += _epochs(run, whole, top + len(panels) * (height + GAP) - GAP, taken, colours)
+        floor = top + sum(heights.values()) + (len(panels) - 1) * GAP
+        shapes += _epochs(run, whole, floor, taken, colours)
     for name, drawn in panels.items():
-        frame = Frame(left, top, width - left - right, height, x, axes[name])
+        frame = Frame(left, top, width - left - right, heights[name], x, axes[name])
         shapes += _panel(run, name, drawn, frame, colours)
-        top += height + GAP
-    bottom = top - GAP if panels else top + height
+        top += heights[name] + GAP
+    bottom = top - GAP if panels else top + HEIGHTS[3]
     if panels:
         shapes += _x_axis(frame, colours)
     else:
         waiting = "waiting for the first value"
-        shapes.append(Label(width / 2, top + height / 2, waiting, colours.faint, 13, "middle"))
+        middle = (top + bottom) / 2
+        shapes.append(Label(width / 2, middle, waiting, colours.faint, 13, "middle"))
     return Picture(width, bottom + BOTTOM, colours.paper, sentence(run), shapes)
 
 
 def _drawn(run: Run, look: Style, series: Series, x: Axis, count: int, theme: Theme) -> Drawn:
     cut = columns(series.buckets, x, count)
-    line = smooth(cut, 0 if look.exact else run.smooth)
+    line = smooth(cut, 0 if look.exact else run.smooth, run.log_y)
     return Drawn(look, series, cut, line, look.colour[theme.side])
 
 
@@ -111,17 +116,37 @@ def short(look: Style, drawn: list[Drawn]) -> str:
     return look.role if len(drawn) > 1 or look.role != "train" else ""
 
 
-def _margins(panels: dict, axes: dict[str, Axis], height: float) -> tuple[float, float]:
+def is_strip(drawn: list[Drawn]) -> bool:
+    """Whether a panel has no value that is better than another: it comes last, and is low."""
+    return not any(d.style.better for d in drawn)
+
+
+def _heights(panels: dict[str, list[Drawn]]) -> dict[str, float]:
+    """The height of each panel: strips are low, the others share what there is."""
+    strips = {name for name, drawn in panels.items() if is_strip(drawn)}
+    if len(strips) == len(panels):
+        strips = set()
+    height = HEIGHTS.get(len(panels) - len(strips), 120)
+    return {name: STRIP if name in strips else height for name in panels}
+
+
+def _margins(panels: dict, axes: dict[str, Axis], heights: dict) -> tuple[float, float]:
     """Room for the tick labels on the left and for the curves' labels on the right."""
-    ticks = [t for axis in axes.values() for t in tick_labels(axis.ticks(_tick_count(height)))]
+    ticks = [t for n, axis in axes.items() for t in tick_labels(y_ticks(axis, heights[n]))]
     ends = [_end_text(d, drawn) for drawn in panels.values() for d in drawn]
     left = max([text_width(t, 11) for t in ticks], default=20) + 24
     right = max([text_width(t, 12, bold=True) for t in ends], default=0) + 24
     return left, min(right, 200)
 
 
-def _tick_count(height: float) -> int:
-    return 5 if height > 160 else 3
+def y_ticks(axis: Axis, height: float) -> list[float]:
+    """Round values, as many as have room: 13 pixels for each label."""
+    count = 5 if height > 160 else 3 if height > STRIP else 2
+    kept: list[float] = []
+    for tick in axis.ticks(count):
+        if not kept or height * float(axis.place(tick) - axis.place(kept[-1])) >= 13:
+            kept.append(tick)
+    return kept
 
 
 def _end_text(d: Drawn, drawn: list[Drawn]) -> str:
@@ -157,7 +182,7 @@ def _panel_name(name: str, drawn: list[Drawn], y: Axis) -> str:
 def _panel(run: Run, name: str, drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
     title = _panel_name(name, drawn, f.y)
     shapes: list[Shape] = [Label(f.left, f.top - 13, title, theme.ink, 12, bold=True)]
-    ticks = f.y.ticks(_tick_count(f.height))
+    ticks = y_ticks(f.y, f.height)
     for value, text in zip(ticks, tick_labels(ticks), strict=True):
         y = float(f.py(value))
         shapes.append(Line(np.array([(f.left, y), (f.left + f.width, y)]), theme.grid))
@@ -166,10 +191,8 @@ def _panel(run: Run, name: str, drawn: list[Drawn], f: Frame, theme: Theme) -> l
         shapes += _band(d, f)
     for d in drawn:
         shapes += _curve(d, f, theme, spaced=len({e.style.base for e in drawn}) > 1)
-    shapes += _alerts(drawn, f, theme)
     shapes += _end_labels(drawn, f, theme)
-    shapes += _best(run, drawn, f, theme)
-    return shapes
+    return shapes + inside(run, drawn, f, theme)
 
 
 def _band(d: Drawn, f: Frame) -> list[Shape]:
@@ -208,34 +231,24 @@ def _curve(d: Drawn, f: Frame, theme: Theme, spaced: bool) -> list[Shape]:
             shapes.append(Line(line, d.colour, 2.0, d.style.dash))
     points = np.flatnonzero(shown)
     if len(points) > SPARSE:
-        points = points[:: len(points) // 6][1:] if spaced else points[:0]
+        points = points[:: len(points) // 6][1:6] if spaced else points[:0]
+    points = apart(points, px, 7)
     mark = _mark(d, 2.8, theme)
     return shapes + [shape for i in points for shape in marker(mark, px[i], py[i])]
+
+
+def apart(points: np.ndarray, px: np.ndarray, least: float) -> list[int]:
+    """Those of the points that are at least so many pixels from the one kept before."""
+    kept: list[int] = []
+    for i in points.tolist():
+        if not kept or px[i] - px[kept[-1]] >= least:
+            kept.append(i)
+    return kept
 
 
 def _mark(d: Drawn, size: float, theme: Theme) -> Mark:
     hollow = d.style.role != "train"
     return Mark(d.style.marker, size + 0.4 * hollow, d.colour, theme.paper, hollow)
-
-
-def _alerts(drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
-    """Red marks along the upper edge where values were NaN or infinite, and words at the first."""
-    shapes: list[Shape] = []
-    for d in drawn:
-        px = f.px(d.cut.at)
-        for begin, end in runs_of(d.cut.bad > 0):
-            width = px[end - 1] - px[begin] + 4
-            shapes.append(box(px[begin] - 2, f.top, width, 4, theme.alert))
-    found = [d.series.first_bad for d in drawn if d.series.first_bad]
-    if not found:
-        return shapes
-    step, value = min(found, key=lambda bad: bad[0])
-    x, y = float(f.px(f.x.place(step))), f.top + 4
-    text = f"{number(value)} from step {number(step)}"
-    left = x + text_width(text, 12, bold=True) > f.left + f.width
-    label = Label(x + (-9 if left else 9), y + 8, text, theme.alert, 12, bold=True)
-    label = label._replace(anchor="end" if left else "start", halo=theme.paper)
-    return [*shapes, Area(np.array([(x, y + 9), (x + 6, y), (x - 6, y)]), theme.alert), label]
 
 
 def _end_labels(drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
@@ -293,51 +306,11 @@ def spread(places: list[float], apart: float, low: float, high: float) -> list[f
     return placed
 
 
-def _best(run: Run, drawn: list[Drawn], f: Frame, theme: Theme) -> list[Shape]:
-    """A ring around the best value of each metric: of validation if there is any.
-
-    Words stand beside the rings of at most two metrics; more would cover one another.
-    """
-    chosen: dict[str, Drawn] = {}
-    for d in drawn:
-        if d.style.base not in chosen or d.style.role == "validation":
-            chosen[d.style.base] = d
-    shapes: list[Shape] = []
-    for d in chosen.values():
-        best = run.best(d.style.name)
-        if best is None or d.series.total < 2 or not np.isfinite(f.y.place(best[1])):
-            continue
-        x, y = float(f.px(f.x.place(best[0]))), float(f.py(best[1]))
-        shapes.append(Circle(x, y, 5, theme.paper, d.colour, 2))
-        shapes.append(Circle(x, y, 1.2, d.colour, d.colour, 1))
-        if len(chosen) > 2:
-            continue
-        text = f"best {number(best[1])}"
-        half = text_width(text, 11) / 2
-        place = min(max(x, f.left + half), f.left + f.width - half)
-        side = min((y - 15, y + 16), key=lambda at: _crowd(drawn, f, place, half, at))
-        shapes.append(Label(place, side, text, d.colour, 11, "middle", halo=theme.paper))
-    return shapes
-
-
-def _crowd(drawn: list[Drawn], f: Frame, x: float, half: float, y: float) -> float:
-    """How much a label around (x, y) would cover: points of curves, or the panel's edge."""
-    beyond = not f.top + 5 < y < f.top + f.height - 5
-    across = np.linspace(x - half, x + half, 9)
-    covered = 0.0
-    for d in drawn:
-        shown = np.isfinite(d.line)
-        if shown.any():
-            heights = np.interp(across, f.px(d.cut.at[shown]), f.py(d.line[shown]))
-            covered += np.mean(np.abs(heights - y) < 8)
-    return covered + 2 * beyond
-
-
 def _x_axis(f: Frame, theme: Theme) -> list[Shape]:
     floor = f.top + f.height
     ends = [(f.left, floor), (f.left + f.width, floor)]
     shapes: list[Shape] = [Line(np.array(ends), theme.faint)]
-    ticks = f.x.ticks(max(3, int(f.width / 90)))
+    ticks = whole(f.x.ticks(max(3, int(f.width / 90))))
     for step, text in zip(ticks, tick_labels(ticks), strict=True):
         x = float(f.px(f.x.place(step)))
         shapes.append(Line(np.array([(x, floor), (x, floor + 4)]), theme.faint))
@@ -347,20 +320,41 @@ def _x_axis(f: Frame, theme: Theme) -> list[Shape]:
     return shapes
 
 
+def whole(ticks: list[float]) -> list[float]:
+    """Only the whole ones, as steps are, if that leaves some.
+
+    >>> whole([1.0, 1.5, 2.0]), whole([0.1, 0.2])
+    ([1.0, 2.0], [0.1, 0.2])
+    """
+    found = [t for t in ticks if float(t).is_integer()]
+    return found if len(found) > 1 else ticks
+
+
+def shown_epochs(ends: list[tuple[float, float]], least: float) -> list[tuple[float, float]]:
+    """Epochs with the pixel where each ends: all, or every 2nd, 5th, 10th ... so that they are at
+    least so far apart.
+
+    >>> shown_epochs([(e, 10.0 * e) for e in range(1, 12)], 25)
+    [(5, 50.0), (10, 100.0)]
+    """
+    for power in range(9):
+        for factor in (1, 2, 5):
+            every = factor * 10**power
+            found = [(epoch, x) for epoch, x in ends if epoch % every == 0]
+            if all(b[1] - a[1] >= least for a, b in pairwise(found)):
+                return found
+    return []
+
+
 def _epochs(run: Run, f: Frame, bottom: float, taken: float, theme: Theme) -> list[Shape]:
     """Thin lines where epochs end, as many as fit, and numbers right of `taken` above them."""
     lines: list[Shape] = []
     numbers: list[Shape] = []
-    free = f.left
-    for epoch, step, _ in run.epochs[: run.closed]:
-        place = float(f.x.place(step))
-        if not 0 <= place <= 1:
-            continue
-        x = float(f.px(place))
-        if x - free >= 10:
-            ends = np.array([(x, f.top), (x, bottom)])
-            lines.append(Line(ends, theme.faint, 1.0, (1.0, 4.0), 0.6))
-            free = x
+    places = [(epoch, float(f.x.place(step))) for epoch, step, _ in run.epochs[: run.closed]]
+    ends = [(epoch, float(f.px(place))) for epoch, place in places if 0 <= place <= 1]
+    for epoch, x in shown_epochs(ends, 26):
+        line = np.array([(x, f.top), (x, bottom)])
+        lines.append(Line(line, theme.faint, 1.0, (1.0, 4.0), 0.6))
         text = number(epoch) if numbers else f"epoch {number(epoch)}"
         half = text_width(text, 10) / 2
         if x - half >= taken + 8:

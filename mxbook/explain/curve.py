@@ -81,7 +81,7 @@ def dense(columns: Columns) -> bool:
     return float(columns.finite.sum()) > 1.5 * len(columns.at)
 
 
-def smooth(columns: Columns, width: float) -> np.ndarray:
+def smooth(columns: Columns, width: float, log: bool = False) -> np.ndarray:
     """The mean of each column, averaged with its neighbours; NaN where the column has no value.
 
     A curve of few points (SPARSE columns) stays as it is: its points are marked, and the line
@@ -89,20 +89,28 @@ def smooth(columns: Columns, width: float) -> np.ndarray:
 
     Each column looks both ways with weights finite * exp(-distance / width), distances in shares
     of the axis.  So the line does not lag behind, columns of many points count for more, and
-    points further apart than `width` are hardly touched.
+    points further apart than `width` are hardly touched.  For a logarithmic axis logarithms are
+    averaged (of positive values; others have none): means would run along the largest values.
     """
     if width <= 0 or len(columns.at) <= SPARSE:
         return columns.mean.copy()
-    value = np.nan_to_num(columns.mean)
-    weight = columns.finite
+    mean, weight = columns.mean, columns.finite
+    if log:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(mean > 0, np.log(mean), np.nan)
+        weight = np.where(np.isfinite(mean), weight, 0.0)
+        if not weight.any():  # the axis will be linear
+            return smooth(columns, width)
+    value = np.nan_to_num(mean)
     decay = np.exp(-np.diff(columns.at) / width)
     forward = _fading_sums(weight * value, weight, decay)
     backward = _fading_sums((weight * value)[::-1], weight[::-1], decay[::-1])[:, ::-1]
     total, norm = forward + backward  # both hold the column's own value
     with np.errstate(all="ignore"):
         line = (total - weight * value) / (norm - weight)
-    line = np.clip(line, np.nanmin(columns.mean), np.nanmax(columns.mean)) if norm.any() else line
-    return np.where(weight > 0, line, np.nan)
+    line = np.clip(line, np.nanmin(mean), np.nanmax(mean)) if norm.any() else line
+    line = np.where(weight > 0, line, np.nan)
+    return np.exp(line) if log else line
 
 
 def _fading_sums(values: np.ndarray, weights: np.ndarray, decay: np.ndarray) -> np.ndarray:

@@ -13,10 +13,11 @@ from mxbook.base.errors import DeviceError, FileFormatError, ParameterError, nea
 from .frames import point
 from .run import Run
 from .series import COUNT, HIGH, LAST, LOW, Series, means
-from .style import style
+from .style import Style, style
 
 FORMAT = "mxbook run 1"
 FIELDS = ("title", "total", "log_x", "log_y", "smooth", "status", "reason", "step", "rows")
+LATER = ("params", "summary")  # fields that files of older versions do not have
 
 
 def save(run: Run, path: str | PathLike) -> None:
@@ -109,13 +110,14 @@ def to_json(run: Run) -> str:
     with run.reading() as curves:
         found = {
             "format": FORMAT,
-            **{name: getattr(run, name) for name in FIELDS},
+            **{name: getattr(run, name) for name in (*FIELDS, *LATER)},
             "elapsed": run.elapsed,
             "spent": run.spent,
             "epochs": [list(mark) for mark in run.epochs],
             "closed": run.closed,
+            "times": _jsonable(run.times.state()),
             "curves": [
-                {"name": look.name, "better": look.better, **_jsonable(series.state())}
+                {"name": look.name, "look": look._asdict(), **_jsonable(series.state())}
                 for look, series in curves
             ],
         }
@@ -149,16 +151,27 @@ def _rebuilt(cls: type[Run], found: dict) -> Run:
     run = cls(clock=lambda: 0.0)
     for name in FIELDS:
         setattr(run, name, found[name])
+    for name in LATER:
+        setattr(run, name, found.get(name, getattr(run, name)))
     for curve in found["curves"]:
         look = style(curve["name"], run._bases)
-        run.styles[look.name] = look._replace(better=curve["better"])
+        run.styles[look.name] = _look(look, curve)
         run._index[look.name] = len(run._series)
         run._series.append(Series.restore(curve))
         latest = run._series[-1].latest
         run._last[look.name] = latest[0] if latest else 0
+    if "times" in found:  # files of older versions have none
+        run.times = Series.restore(found["times"])
     run.epochs = [(epoch, step, seconds) for epoch, step, seconds in found["epochs"]]
     run.closed, run.spent, run._now = found["closed"], found["spent"], found["elapsed"]
     return run
+
+
+def _look(look: Style, curve: dict) -> Style:
+    if "look" not in curve:  # of an older version
+        return look._replace(better=curve["better"])
+    given = {**curve["look"], "colour": tuple(curve["look"]["colour"])}
+    return look._replace(**{**given, "dash": tuple(given["dash"])})
 
 
 def bundle(run: Run) -> tuple[dict, dict]:

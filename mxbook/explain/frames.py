@@ -6,6 +6,9 @@ spaces to a multiple of eight bytes, then numbers as float64.  Two kinds:
 * a *snapshot* holds everything: for each curve `n` buckets, seven columns each (see `series`);
 * *rows* hold what is new: curve number, step and value for each point.  `begin` says how many
   points came before, so that the browser notices when something is missing.
+
+The curve after the last one of a snapshot, and number -1 in rows, are the seconds since the start
+at which the steps were logged; `zero` is the start itself, on the clock of the timelines.
 """
 
 import json
@@ -43,13 +46,15 @@ def decode(frame: bytes) -> tuple[dict, np.ndarray]:
 def snapshot(run: Run, limit: int | None = None) -> bytes:
     """Everything about a run; each curve in at most `limit` buckets."""
     with run.reading() as curves:
-        groups = [-(-len(s.buckets) // limit) if limit else 1 for _, s in curves]
-        sent = [group(s.buckets, g) for g, (_, s) in zip(groups, curves, strict=True)]
+        every = [*(series for _, series in curves), run.times]
+        groups = [-(-len(s.buckets) // limit) if limit else 1 for s in every]
+        sent = [group(s.buckets, g) for g, s in zip(groups, every, strict=True)]
         header = {
             "kind": "snapshot",
             "coarse": any(g > 1 for g in groups),
             "sizes": [len(b) for b in sent],
-            "every": [s.every * g for g, (_, s) in zip(groups, curves, strict=True)],
+            "every": [s.every * g for g, s in zip(groups, every, strict=True)],
+            "totals": [s.total for s in every],
             **status(run, 0),
         }
         numbers = np.concatenate([b.T.ravel() for b in sent]) if sent else np.empty(0)
@@ -77,6 +82,8 @@ def status(run: Run, epoch_from: int) -> dict:
         ]
         return {
             "rows": run.rows,
+            "points": run.points,
+            "zero": run.zero,
             "title": run.title,
             "headline": headline(run),
             "sentence": sentence(run),
@@ -94,6 +101,7 @@ def status(run: Run, epoch_from: int) -> dict:
             "epochs_from": epoch_from,
             "epochs": [list(mark) for mark in run.epochs[epoch_from:]],
             "closed": run.closed,
+            "alerts": [[a.kind, a.curve, a.step, a.text] for a in run.alerts],
         }
 
 

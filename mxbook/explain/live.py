@@ -12,11 +12,13 @@ import importlib.util
 import sys
 import uuid
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from .run import COST, SMOOTH, Run
+from .store import Runs
 from .ticks import duration, number
 
 PAUSE = 2.0  # seconds between lines in a terminal when no epoch ends
@@ -31,13 +33,16 @@ def curves(
     log_x: bool = False,
     smooth: float = SMOOTH,
     better: Mapping[str, str] | None = None,
+    params: Mapping[str, float | str] | None = None,
+    store: str | PathLike | None = None,
     show: bool = True,
 ) -> "Live":
     """Draw training curves while the block runs; gives the `Run` to log to.
 
     `total` is the number of steps expected, for progress and time left; the other arguments are
     those of `Run`.  With `show=False` nothing appears and the run is only recorded.  An exception
-    or an interrupt inside the block goes on, and the curves up to there stay.
+    or an interrupt inside the block goes on, and the curves up to there stay.  With `store`, a
+    folder, the run is kept there to be compared with others; see `mx.explain.runs`.
 
     >>> with curves("digits", total=3, show=False) as c:
     ...     for loss in (0.9, 0.5, 0.3):
@@ -45,15 +50,16 @@ def curves(
     >>> c.status, c["loss"].latest
     ('finished', (3.0, 0.3))
     """
-    run = Run(title or "", total=total, log_x=log_x, log_y=log_y, smooth=smooth, better=better)
-    return Live(run, screen() if show else None)
+    look: dict[str, Any] = {"log_x": log_x, "log_y": log_y, "smooth": smooth, "better": better}
+    run = Run(title or "", total=total, params=params, **look)
+    return Live(run, screen() if show else None, store)
 
 
 class Live:
     """A `with` block that shows a run on a screen: `Widget`, `Redrawn`, `Terminal` or None."""
 
-    def __init__(self, run: Run, where: Any):
-        self.run, self.screen = run, where
+    def __init__(self, run: Run, where: Any, store: str | PathLike | None = None):
+        self.run, self.screen, self.store = run, where, store
 
     def __enter__(self) -> Run:
         self.run.restart()
@@ -68,6 +74,8 @@ class Live:
             if self.screen.update in self.run.listeners:
                 self.run.unwatch(self.screen.update)
             self.screen.end(self.run)
+        if self.store is not None:
+            Runs(self.store).save(self.run)
 
 
 def screen():

@@ -27,7 +27,7 @@ const source = new Blob([JSON.parse(text("module"))], { type: "text/javascript" 
 const { default: widget } = await import(URL.createObjectURL(source));
 const place = document.getElementById("place");
 const picture = place.firstElementChild;
-widget.initialize({ model });
+widget.initialize?.({ model });
 const live = document.createElement("div");
 await widget.render({ model, el: live });
 picture.replaceWith(live);

@@ -17,7 +17,8 @@ import numpy as np
 
 from mxbook.base.errors import IndexingError, ParameterError, nearest
 
-from .series import KEEP, Series
+from .alerts import Alert, alerts
+from .series import FIRST, HIGH, KEEP, LAST, LOW, Series
 from .style import Style, style
 
 # Smoothing when none is asked for: the width of the window as a share of the shown range.
@@ -30,6 +31,8 @@ COST = 0.01
 MANY = 2**16
 # Epoch marks kept; beyond, every second is forgotten.
 MARKS = 4096
+# The number of the curve of times among the points.
+TIMES = -1
 # Steps are whole or broken numbers below this, so that counting them stays exact.
 STEPS = 2.0**53
 
@@ -43,6 +46,7 @@ class Run:
     choose logarithmic axes.  `smooth` (0 to 0.5) is the window of the smoothed line as a share of
     the shown range.  `keep` bounds the points kept for each curve; see `Series`.  `better` says
     for names that do not tell it themselves whether "max" or "min" is good: `{"skill": "max"}`.
+    `params` are settings worth remembering, numbers and texts: `{"rate": 0.1}`.
 
     >>> run = Run("digits", total=2)
     >>> run.log(loss=0.9)
@@ -61,6 +65,7 @@ class Run:
         smooth: float = SMOOTH,
         keep: int = KEEP,
         better: Mapping[str, str] | None = None,
+        params: Mapping[str, float | str] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ):
         if not 0 <= smooth <= 0.5:
@@ -72,22 +77,27 @@ class Run:
         self.total = total
         self.log_x, self.log_y, self.smooth = log_x, log_y, smooth
         self.keep = keep
+        self.params = dict(params or {})
+        self.summary = ""  # words in place of progress, time and speed
         self.styles: dict[str, Style] = {}
         self.epochs: list[tuple[float, float, float]] = []  # epoch, its last step, seconds
         self.closed = 0  # how many of them are over
         self.status = "running"  # finished, interrupted, failed
         self.reason = ""
         self.step: float = 0
-        self.rows = 0  # points sorted into curves so far
+        self.rows = 0  # points sorted into curves so far, times among them
         self.spent = 0.0  # seconds that logging has cost
         self._better = dict(better or {})
         self._clock = clock
+        # A curve of its own: the seconds since the start at which each step was logged.
+        self.times = Series(keep)
         self._series: list[Series] = []
         self._index: dict[str, int] = {}
         self._last: dict[str, float] = {}
         self._bases: list[str] = []
         self._pending: list[float] = []  # curve number, step, value; three for each point
         self._untold: list[np.ndarray] = []  # sorted, but the listeners do not know them
+        self._alerts: tuple[int, list[Alert]] = (-1, [])  # after so many points
         self._calls = 0  # of `log` since the last tick
         self.listeners: list[Listener] = []
         self._lock = threading.RLock()  # readers may live on another thread than `log`
@@ -144,6 +154,7 @@ class Run:
                 index = self._add(name)
             last[name] = step
             pending += (index, step, value)  # one C call: an interrupt cannot split a point
+        pending += (TIMES, step, now - self._start)
         self._calls += 1
         self._now = now
         if step > before:
@@ -166,7 +177,8 @@ class Run:
     def watch(self, listener: Listener) -> None:
         """Call `listener(run, points)` at most ten times a second while values are logged.
 
-        `points` has a row (number of the curve, step, value) for each new point.
+        `points` has a row (number of the curve, step, value) for each new point; the number -1
+        stands for the seconds at which a step was logged.
         """
         self.listeners.append(listener)
 
@@ -198,7 +210,8 @@ class Run:
             del pending[:size]
             for index in np.unique(points[:, 0]).astype(int):
                 own = points[points[:, 0] == index]
-                self._series[index].append(own[:, 1], own[:, 2])
+                series = self.times if index == TIMES else self._series[index]
+                series.append(own[:, 1], own[:, 2])
             self.rows += len(points)
             if self.listeners:
                 self._untold.append(points)
@@ -226,6 +239,17 @@ class Run:
             self._series.append(Series(self.keep))
             index = self._index[name] = len(self._series) - 1
         return index
+
+    def adopt(self, look: Style, series: Series) -> None:
+        """Draw a curve of another run here, in a look of its own."""
+        with self._lock:
+            self.styles[look.name] = look
+            self._index[look.name] = len(self._series)
+            self._series.append(series)
+            latest = series.latest[0] if series.latest else 0.0
+            self._last[look.name] = latest
+            self.step = max(self.step, latest)
+            self.rows += series.total
 
     def _check_step(self, step: float, named: Mapping[str, float]) -> None:
         for name in named:
@@ -274,6 +298,16 @@ class Run:
         good = {"max": curve.highest, "min": curve.lowest}
         return good.get(self.styles[name].better)
 
+    @property
+    def alerts(self) -> list[Alert]:
+        """What should make one stop and think: divergence, over-fitting; see `Alert`."""
+        with self.reading() as curves:
+            count, _known = self._alerts
+            # Looked at again when it could have changed by what can be seen.
+            if not count <= self.rows < 1.02 * count or self.status != "running":
+                self._alerts = self.rows, alerts(curves)
+            return self._alerts[1]
+
     def now(self) -> float:
         """Seconds since the start; `elapsed` stops at the last `log`."""
         return self._clock() - self._start
@@ -301,6 +335,38 @@ class Run:
         if not self.total or self.status != "running" or self.speed <= 0:
             return None
         return max(0.0, self.total - self.step) / self.speed
+
+    def stretch(self, step: float) -> tuple[float, float] | None:
+        """Begin and end of a step, in seconds since the start: from the last `log` of the step
+        before to the first of this one.  None when it was not logged.
+
+        >>> seconds = iter([0.0, 1.0, 3.0, 3.0])
+        >>> run = Run(clock=lambda: next(seconds, 3.0))
+        >>> run.log(loss=0.5)
+        >>> run.log(loss=0.4)
+        >>> run.stretch(2)
+        (1.0, 3.0)
+        """
+        self._sort()
+        buckets = self.times.buckets
+        at = int(np.searchsorted(buckets[:, LAST], step))
+        if at >= len(buckets) or step < buckets[0, FIRST]:
+            return None
+        begin = float(buckets[at - 1, HIGH]) if at else 0.0
+        # The end of a bucket of one; of one that was merged, its last moment.
+        end = buckets[at, LOW] if buckets[at, FIRST] == step else buckets[at, HIGH]
+        return begin, float(end)
+
+    @property
+    def points(self) -> int:
+        """How many values were logged."""
+        self._sort()
+        return self.rows - self.times.total
+
+    @property
+    def zero(self) -> float | None:
+        """When it started, in seconds of `time.perf_counter`, which the engine's timelines use."""
+        return self._start if self._clock is time.perf_counter else None
 
     @property
     def cost(self) -> float:

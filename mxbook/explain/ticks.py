@@ -76,16 +76,15 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     [0.5, 1.0, 2.0]
     """
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    every = max(1, -(-(last - first) // max(1, count)))
-    for factors in ((1,), (1, 2, 5)):
-        found = [
-            float(f"{factor}e{power}")
-            for power in range(first, last + 1, every)
-            for factor in factors
-            if low * (1 - 1e-9) <= float(f"{factor}e{power}") <= high * (1 + 1e-9)
-        ]
-        if len(found) >= 3:
-            return found
+
+    def inside(*factors: int) -> list[float]:
+        ticks = [float(f"{f}e{power}") for power in range(first, last + 1) for f in factors]
+        return [t for t in ticks if low * (1 - 1e-9) <= t <= high * (1 + 1e-9)]
+
+    powers = inside(1)
+    if len(powers) >= min(3, max(2, count)):
+        return powers[:: -(-(len(powers) - 1) // max(1, count))]
+    found = inside(1, 2, 5)
     return found if len(found) > 1 else linear_ticks(low, high, count)
 
 

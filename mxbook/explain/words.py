@@ -6,6 +6,8 @@ from .ticks import duration, number, rate
 
 def headline(run: Run) -> str:
     """Progress, epochs, time and speed in one line."""
+    if run.summary:
+        return run.summary
     steps = number(run.step)
     if run.total and run.step != run.total:
         steps += f" of {number(run.total)}"
@@ -42,4 +44,5 @@ def sentence(run: Run) -> str:
             bad = series.first_bad
             alert = f", {number(bad[1])} from step {number(bad[0])}" if bad else ""
             found.append(f"{look.name} {value}{more}{alert}")
+    found += [f"{alert.curve} {alert.text}" for alert in run.alerts]
     return f"{run.title}: {headline(run).replace(' · ', ', ')}" + "".join(f"; {f}" for f in found)

@@ -117,6 +117,8 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
 
 
 def _start(base: Path, server: Lab) -> subprocess.Popen:
+    # Where an installation puts it.
+    shutil.copytree(ROOT / "widgets" / "labextension", base / "data/labextensions/mxbook-widgets")
     folders = [str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")]
     environment = {
         **os.environ,

@@ -127,7 +127,7 @@ def test_chart_lives_on_without_kernel_and_follows_the_theme(lab, open_page, not
     stop_kernels(lab)
 
     page.get_by_role("button", name="logarithmic values").click()
-    page.wait_for_selector('[aria-label="logarithmic values"][aria-pressed="true"]')
+    page.wait_for_selector('[title="logarithmic values"][aria-pressed="true"]')
     plots = page.locator(".mxb-plots")
     plots.focus()
     page.keyboard.press("End")

@@ -86,12 +86,12 @@ def test_keyboard_alone(page, pictures):
     reset = page.get_by_role("button", name="show all steps")
     assert reset.is_disabled()
     page.keyboard.press("+")
-    page.wait_for_function("!document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("!document.querySelector('[title=\"show all steps\"]').disabled")
     assert page.locator(".mxb-where").inner_text() == "at step 60"  # val_loss has few points
     if pictures:
         page.screenshot(path=pictures / "page-zoomed.png")
     page.keyboard.press("0")
-    page.wait_for_function("document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("document.querySelector('[title=\"show all steps\"]').disabled")
     page.keyboard.press("Escape")
     assert page.locator(".mxb-where").inner_text() == ""
     page.keyboard.press("Escape")
@@ -106,15 +106,15 @@ def test_pointer_zooms_and_double_click_resets(page):
     page.mouse.down()
     page.mouse.move(box["x"] + 250, middle, steps=5)
     page.mouse.up()
-    page.wait_for_function("!document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("!document.querySelector('[title=\"show all steps\"]').disabled")
     page.mouse.dblclick(box["x"] + 300, middle)
-    page.wait_for_function("document.querySelector('[aria-label=\"show all steps\"]').disabled")
+    page.wait_for_function("document.querySelector('[title=\"show all steps\"]').disabled")
 
 
 def test_axes_curves_and_table_can_be_switched(page, pictures):
     for name in ("logarithmic steps", "logarithmic values"):
         page.get_by_role("button", name=name).click()
-    page.wait_for_selector('[aria-label="logarithmic values"][aria-pressed="true"]')
+    page.wait_for_selector('[title="logarithmic values"][aria-pressed="true"]')
     page.get_by_role("button", name="show as table").click()
     rows = page.locator(".mxb-table tbody tr")
     assert rows.count() == 5
@@ -124,6 +124,19 @@ def test_axes_curves_and_table_can_be_switched(page, pictures):
         page.screenshot(path=pictures / "page-log-table.png")
     page.locator(".mxb-chip", has_text="val_loss").click()
     page.wait_for_selector('.mxb-chip[aria-pressed="false"]')
+
+
+def test_saves_a_page_of_its_own(page, open_page, tmp_path):
+    page.get_by_role("button", name="logarithmic values").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="save as HTML").click()
+    waiting.value.save_as(tmp_path / "again.html")
+    again = open_page(offline=True)
+    again.goto((tmp_path / "again.html").as_uri())
+    again.wait_for_selector(".mxb-curves canvas")
+    for what in (".mxb-title", ".mxb-headline", ".mxb-chips"):
+        assert again.locator(what).inner_text() == page.locator(what).inner_text()
+    again.wait_for_selector('[title="logarithmic values"][aria-pressed="true"]')
 
 
 @pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])

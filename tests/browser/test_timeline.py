@@ -166,6 +166,13 @@ def test_table_and_files(page, tmp_path):
         assert content.startswith(begins)
     rows = list(csv.DictReader((tmp_path / "CSV").read_text().splitlines()))
     assert len(rows) == 24
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="save as HTML").click()
+    waiting.value.save_as(tmp_path / "again.html")
+    page.goto((tmp_path / "again.html").as_uri())
+    page.wait_for_selector(".mxb-timeline canvas")
+    assert view(page, "record.count") == 25
+    assert view(page, "record.details.layers").count("net_dot0") == 1
 
 
 MILLION = """

@@ -67,6 +67,7 @@ def curve(seed: int, case: dict) -> dict:
     x = step_axis([series.buckets], case["log"])
     cut = columns(series.buckets, x, case["columns"])
     line = smooth(cut, case["width"])
+    logs = smooth(cut, case["width"], log=True)
     y = value_axis([(line, cut)], case["log"])
     return {
         **case,
@@ -75,6 +76,7 @@ def curve(seed: int, case: dict) -> dict:
         "buckets": series.buckets if series.every > 1 else [],
         "cut": cut._asdict(),
         "line": line,
+        "logs": logs,
         "dense": dense(cut),
         "y": list(y),
     }

@@ -113,6 +113,53 @@ def test_spread_keeps_apart_inside_and_in_order(places, apart):
     assert all(-1e-6 <= m <= 100 + 1e-6 for m in moved)
 
 
+def test_epochs_are_every_second_fifth_or_tenth_where_there_are_many():
+    shapes = chart.picture(training(800, 100)).shapes
+    found = [s.text for s in shapes if isinstance(s, Label) and s.size == 10]
+    (first,) = [int(t.removeprefix("epoch ")) for t in found if t.startswith("epoch ")]
+    numbers = [int(t) for t in found if t.isdigit()]
+    assert first % 5 == 0
+    assert {30, 50, 90} <= set(numbers)
+    assert all(n % 5 == 0 for n in numbers)
+
+
+def test_what_is_set_and_norms_are_low_strips_at_the_bottom():
+    run = Run()
+    for i in range(50):
+        run.log(learning_rate=0.1, loss=1 / (i + 1), grad_norm=float(i))
+    bold = [s for s in chart.picture(run).shapes if isinstance(s, Label) and s.bold and s.x < 100]
+    names = {s.text: s.y for s in bold}
+    assert list(names)[1:] == ["loss", "learning_rate", "grad_norm"]
+    assert names["grad_norm"] - names["learning_rate"] == chart.STRIP + chart.GAP
+    assert names["learning_rate"] - names["loss"] == 250 + chart.GAP
+
+
+def test_logarithmic_strips_have_room_for_their_labels():
+    run = Run(log_y=True)
+    for i in range(100):
+        run.log(loss=1.0, grad_norm=1.3**i, learning_rate=1e-3 * 1.04**i)
+    left = [s for s in chart.picture(run).shapes if isinstance(s, Label) and s.anchor == "end"]
+    heights = sorted(s.y for s in left if s.x < 100)
+    assert len(heights) >= 5
+    assert min(b - a for a, b in pairwise(heights)) >= 12.9
+
+
+def test_over_fitting_and_divergence_are_drawn():
+    run, steps = Run(), 100
+    for i in range(steps):
+        run.log(loss=1 / (i + 1))
+        if i % 5 == 4:
+            run.log(val_loss=0.3 + abs(i - 30) / 100)
+    shapes = chart.picture(run).shapes
+    assert any(t.startswith("over-fit from step 30, gap 0.9") for t in texts(run))
+    (shade,) = [s for s in shapes if isinstance(s, Area) and s.opacity == 0.12]
+    assert len(shade.points) == 2 * 15
+    worse = Run()
+    for i in range(steps):
+        worse.log(loss=1 / (i + 1) if i < 60 else (i - 60) / 5)
+    assert any(t.startswith("diverges from step 6") for t in texts(worse))
+
+
 def test_a_long_title_leaves_room_for_the_figures():
     run = training()
     run.title = "a very long title " * 10

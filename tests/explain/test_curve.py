@@ -51,6 +51,19 @@ def test_smooth_is_the_average_with_fading_weights(values, width):
     np.testing.assert_allclose(line[known], expected[known], rtol=1e-6, atol=1e-6)
 
 
+def test_for_a_logarithmic_axis_logarithms_are_averaged():
+    steps = np.arange(1, 401)
+    series = series_of(10.0 ** (steps / 10))
+    cut = columns(series.buckets, step_axis([series.buckets], False), 400)
+    line = smooth(cut, 0.02, log=True)
+    inner = slice(60, -60)  # at the ends there are neighbours on one side only
+    np.testing.assert_allclose(np.log10(line[inner]), steps[inner] / 10, atol=0.05)
+    assert np.log10(smooth(cut, 0.02)[200]) > steps[200] / 10 + 1  # of numbers: ten times as high
+    negative = series_of(-np.arange(1.0, 100))
+    cut = columns(negative.buckets, step_axis([negative.buckets], False), 100)
+    np.testing.assert_array_equal(smooth(cut, 0.1, log=True), smooth(cut, 0.1))
+
+
 def test_few_points_and_no_window_are_not_smoothed():
     series = series_of(np.random.default_rng(0).normal(size=SPARSE))
     cut = columns(series.buckets, step_axis([series.buckets], False), 1000)
@@ -64,7 +77,7 @@ def test_few_points_and_no_window_are_not_smoothed():
 def test_lines_lie_inside_their_axis(values, log, width):
     series = series_of(values)
     cut = columns(series.buckets, step_axis([series.buckets], False), 100)
-    line = smooth(cut, width)
+    line = smooth(cut, width, log)
     axis = value_axis([(line, cut)], log)
     assert axis.low < axis.high
     place = axis.place(line[np.isfinite(line) & ((line > 1e-250) | (not axis.log))])

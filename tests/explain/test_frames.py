@@ -26,9 +26,9 @@ def test_rows_say_what_came_before():
     run.log(loss=math.inf, epoch=1)
     run.flush()
     (first, _), (second, numbers) = map(frames.decode, told)
-    assert (first["begin"], first["rows"]) == (0, 5)
-    assert (second["begin"], second["rows"]) == (5, 6)
-    assert numbers.tolist() == [0, 6, math.inf]
+    assert (first["begin"], first["rows"], first["points"]) == (0, 10, 5)
+    assert (second["begin"], second["rows"], second["points"]) == (10, 12, 6)
+    assert numbers[:5].tolist() == [0, 6, math.inf, -1, 6]  # and the seconds
     assert second["curves"][0]["bad"] == [6, "inf"]
     assert second["epochs"] == [[1, 6, second["epochs"][0][2]]]
 
@@ -39,14 +39,15 @@ def test_a_snapshot_holds_all_points_in_few_buckets():
         run.log(loss=float(i), accuracy=0.5)
     header, numbers = frames.decode(frames.snapshot(run, limit=100))
     assert header["coarse"]
-    assert header["sizes"] == [100, 100]
-    assert header["every"] == [10, 10]
+    assert header["sizes"] == [100, 100, 100]  # the last: when the steps were logged
+    assert header["every"] == [10, 10, 10]
+    assert header["totals"] == [1000, 1000, 1000]
     columns = numbers[:700].reshape(7, 100)
     assert columns[5].sum() == 1000
     assert columns[3].tolist() == list(range(9, 1000, 10))
     full, numbers = frames.decode(frames.snapshot(run))
     assert not full["coarse"]
-    assert len(numbers) == 14_000
+    assert len(numbers) == 21_000
 
 
 def test_an_empty_run_can_be_sent():

@@ -56,6 +56,7 @@ test.each(agreed.curves)("columns, smoothing and axes are alike: $points points"
   const cut = columns(series, stepAxis([series], c.log), c.columns);
   for (const name of ["at", "low", "high", "mean", "finite", "bad"]) close(cut[name], c.cut[name]);
   const line = smooth(cut, c.width);
+  close(smooth(cut, c.width, true), c.logs);
   close(line, c.line);
   expect(dense(cut)).toBe(c.dense);
   const y = valueAxis([{ line, cut }], c.log);

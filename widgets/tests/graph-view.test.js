@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { page } from "../src/core/page.js";
 import { onChoice } from "../src/core/selection.js";
 import { hold, release } from "../src/core/store.js";
-import { page } from "../src/graph/export.js";
 import widget from "../src/graph/index.js";
 
 const { graphs } = JSON.parse(readFileSync("tests/graph.json", "utf8"));
@@ -177,7 +177,7 @@ test("large graphs are painted on a canvas", async () => {
 test("a page of its own holds everything", () => {
   const text = page("<a>", { module: "</script>", css: "b{}", state: { _graph: "{}" } });
   expect(text).toContain("<title>&#60;a&#62;</title>");
-  expect(text.match(/<\/script>/g).length).toBe(3);
+  expect(text.match(/<\/script>/g).length).toBe(4);
 });
 
 test("steps go forward and backward with values and rules", () => {

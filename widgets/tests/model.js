@@ -5,6 +5,7 @@ import { encode } from "../src/core/frames.js";
 const LOOKS = {
   loss: { panel: "loss", role: "train", marker: "circle", dash: [], better: "min" },
   val_loss: { panel: "loss", role: "validation", marker: "circle", dash: [6, 3], better: "min" },
+  grad_norm: { panel: "norm", role: "train", marker: "plus", dash: [], better: "" },
   accuracy: { panel: "accuracy", role: "train", marker: "square", dash: [], better: "max" },
 };
 
@@ -46,17 +47,19 @@ export function rows(names, begin, points, more) {
   return encode(header, points.flat());
 }
 
-/** A frame with everything: one list of [step, value] for each name. */
-export function snapshot(names, curves, more) {
+/** A frame with everything: one list of [step, value] for each name, and [step, seconds]. */
+export function snapshot(names, curves, more, times = []) {
   const total = curves.reduce((n, c) => n + c.length, 0);
+  const all = [...curves, times];
   const header = {
     kind: "snapshot",
     coarse: false,
-    sizes: curves.map((c) => c.length),
-    every: curves.map(() => 1),
+    sizes: all.map((c) => c.length),
+    every: all.map(() => 1),
+    totals: all.map((c) => c.length),
     ...status(names, total, more),
   };
-  const columns = curves.flatMap((c) => [
+  const columns = all.flatMap((c) => [
     ...c.map(([step]) => step),
     ...c.map(([step]) => step),
     ...c.map(([, value]) => value),

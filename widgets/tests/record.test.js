@@ -52,6 +52,40 @@ test("listeners hear of every change", () => {
   expect(heard).toBe(1);
 });
 
+test("the moments of steps", () => {
+  const record = new Record();
+  const times = [
+    [1, 0.5],
+    [2, 0.9],
+    [2, 1.5],
+    [3, 1.8],
+  ];
+  record.receive(snapshot(names, [falling(3)], {}, times));
+  record.receive(rows(names, 3, [[-1, 4, 2.2]]));
+  expect([0, 1, 2, 3, 4, 5].map((step) => record.stretch(step))).toEqual([
+    null,
+    [0, 0.5],
+    [0.5, 0.9],
+    [1.5, 1.8], // from the last time that something was logged for the step before
+    [1.8, 2.2],
+    null,
+  ]);
+  expect([-1, 0, 0.6, 1.6, 2.2, 3].map((s) => record.stepAt(s))).toEqual([null, 1, 2, 3, 4, null]);
+});
+
+test("a snapshot of a record makes the same record", () => {
+  const record = new Record();
+  const more = { epochs: [[1, 2, 0.5]], closed: 1 };
+  record.receive(snapshot(["loss", "accuracy"], [falling(9), falling(3)], more, falling(9)));
+  record.receive(rows(["loss", "accuracy"], 12, [[1, 20, NaN]], more));
+  const copy = new Record();
+  expect(copy.receive(record.snapshot())).toBe(false);
+  expect([copy.rows, copy.marks()]).toEqual([13, record.marks()]);
+  const used = (r) => [...r.series, r.times].map((s) => [...s.buckets.subarray(0, 7 * s.used)]);
+  expect(used(copy)).toEqual(used(record));
+  expect(copy.curves().map(({ style }) => style.name)).toEqual(["loss", "accuracy"]);
+});
+
 test("epochs grow and only closed ones are marked", () => {
   const record = new Record();
   record.receive(rows(names, 0, points(0, 2), { epochs: [[1, 2, 0.5]], closed: 0 }));

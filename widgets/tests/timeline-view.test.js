@@ -158,8 +158,32 @@ test("what is chosen here is heard elsewhere, and the other way round", () => {
   expect(heard.at(-1)).toMatchObject({ from: "timeline", name: view.shown.text(view.chosen) });
   choose({ from: "other", number: 5 });
   expect(view.shown.number[view.chosen]).toBe(5);
-  choose({ from: "other", layer: view.record.details.layers[1] });
+});
+
+test("a block chosen elsewhere is marked, with its first operation in the details", () => {
+  const { details } = view.record;
+  const layer = details.layers[1];
+  choose({ from: "other", layer });
   expect([...view.lit]).toEqual([1]);
+  expect(view.settings.byBlock).toBe(true);
+  expect(details.layers[details.layer[view.chosen]]).toBe(layer);
+  expect(find(".mxt-below h4").textContent).toContain(`#${view.shown.number[view.chosen]}`);
+  choose({ from: "other", layer: "somebody else's" });
+  expect([...view.lit]).toEqual([1]);
+});
+
+test("a moment chosen elsewhere becomes the area", () => {
+  view.record.zero = 1e15;
+  const { span } = view.record;
+  choose({ from: "other", moment: [1e15 + 0.2 * span, 1e15 + 0.4 * span] });
+  expect(view.area.begin / span).toBeCloseTo(0.2);
+  expect(view.area.end / span).toBeCloseTo(0.4);
+  expect(view.port.begin).toBeLessThan(0.2 * span);
+  expect(view.port.end).toBeLessThan(0.5 * span);
+  expect(find(".mxt-below caption").textContent).toBe("by operator");
+  const { area } = view;
+  choose({ from: "other", moment: [1e15 + 2 * span, 1e15 + 3 * span] }); // of another time
+  expect(view.area).toBe(area);
 });
 
 test("large details are asked for", async () => {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { choose, onChoice } from "../src/core/selection.js";
 import { hold, release } from "../src/core/store.js";
+import { shownEpochs } from "../src/curves/decorate.js";
+import { picture } from "../src/curves/export.js";
 import widget from "../src/curves/index.js";
 import { fromSlider, toSlider } from "../src/curves/toolbar.js";
 import { falling, fakeModel, rows, snapshot } from "./model.js";
@@ -115,6 +118,55 @@ test("plus, minus and 0 zoom around the cursor", async () => {
   press("0");
   await frame();
   expect(button("show all steps").disabled).toBe(true);
+});
+
+test("a chosen step is told with its moment, and one chosen elsewhere is marked", () => {
+  cleanup();
+  const times = [...Array(60).keys()].map((i) => [i + 1, 0.1 * (i + 1)]);
+  open(snapshot(names, [falling(60), falling(6), falling(6)], { zero: 5 }, times));
+  const view = find(".mxb-curves").mxbookCurves;
+  const told = [];
+  const stop = onChoice("nobody", (choice) => told.push(choice));
+  press("Home");
+  press("ArrowRight");
+  press("Enter");
+  stop();
+  expect(told.map(({ from }) => from)).toEqual(["test"]);
+  expect(told[0].moment.map((ns) => Math.round(ns / 1e6))).toEqual([5100, 5200]);
+  expect(view.settings.chosen).toBe(2);
+  choose({ from: "a timeline", moment: [6.05e9, 6.06e9] });
+  expect(view.settings.chosen).toBe(11);
+  choose({ from: "a timeline", moment: [1e9, 2e9] }); // before it began
+  choose({ from: "a graph", layer: "dense0" });
+  expect(view.settings.chosen).toBe(11);
+  press("Escape");
+  expect(view.settings.chosen).toBe(null);
+});
+
+test("strips come last and are low; alerts and a chosen step are drawn", () => {
+  cleanup();
+  const alerts = [
+    ["diverged", "loss", 30, "diverges from step 30"],
+    ["over-fit", "val_loss", 3, "over-fit from step 3, gap 0.1"],
+  ];
+  open(snapshot(["grad_norm", ...names], [falling(60), ...names.map(() => falling(60))], { alerts }));
+  const view = find(".mxb-curves").mxbookCurves;
+  expect(view.scene.panels.map((p) => p.title)).toEqual(["loss", "accuracy", "grad_norm"]);
+  expect(view.scene.panels.map((p) => p.height)).toEqual([170, 170, 56]);
+  view.mark(20);
+  view.draw();
+  const text = picture(view.record, view.scene);
+  for (const words of ["diverges from step 30", "over-fit from step 3, gap 0.1", "step 20"]) {
+    expect(text).toContain(`>${words}<`);
+  }
+  expect(text).toContain('fill-opacity="0.12"');
+});
+
+test("epochs are every second, fifth or tenth where there are many", () => {
+  const ends = [...Array(100).keys()].map((i) => [i + 1, 7 * (i + 1)]);
+  expect(shownEpochs(ends, 7).length).toBe(100);
+  expect(shownEpochs(ends, 26).map(([epoch]) => epoch)).toEqual([...Array(20).keys()].map((i) => 5 * i + 5));
+  expect(shownEpochs([], 26)).toEqual([]);
 });
 
 test("keys of others are left alone", () => {

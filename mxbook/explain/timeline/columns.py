@@ -77,6 +77,7 @@ class Columns(NamedTuple):
     critical: list[int]
     details: Details | None
     sentence: str
+    zero: float = 0.0  # the beginning, in nanoseconds of `time.perf_counter_ns`
 
     @property
     def count(self) -> int:
@@ -145,6 +146,7 @@ def columns(timeline: Timeline) -> Columns:
         [e.number for e in path],
         details,
         timeline.sentence(path, len(lanes)),
+        float(timeline.start),
     )
 
 

@@ -57,6 +57,7 @@ def frames(columns: Columns, **more: Any) -> tuple[bytes, bytes]:
     header = {
         "kind": "boxes",
         "span": columns.span,
+        "zero": columns.zero,
         "lanes": columns.lanes,
         "kinds": columns.kinds,
         "titles": columns.titles,

@@ -22,6 +22,11 @@ export function h(tag, attributes = {}, ...children) {
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children);
+  const [name, seen] = [attributes["aria-label"], element.textContent ?? ""];
+  // Who speaks to the browser says what is seen, so a button's name has to contain that.
+  if (tag === "button" && name && !name.toLowerCase().includes(seen.toLowerCase())) {
+    if (/\p{L}/u.test(seen)) element.setAttribute("aria-label", `${seen}: ${name}`);
+  }
   return element;
 }
 

@@ -65,19 +65,22 @@ export function linearTicks(low, high, count) {
 export function logTicks(low, high, count) {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
-  const every = Math.max(1, Math.ceil((last - first) / Math.max(1, count)));
-  /** @type {number[]} */
-  let found = [];
-  for (const factors of [[1], [1, 2, 5]]) {
-    found = [];
-    for (let power = first; power <= last; power += every) {
+  const inside = (/** @type {number[]} */ ...factors) => {
+    const found = [];
+    for (let power = first; power <= last; power++) {
       for (const factor of factors) {
         const tick = Number(`${factor}e${power}`);
         if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) found.push(tick);
       }
     }
-    if (found.length >= 3) return found;
+    return found;
+  };
+  const powers = inside(1);
+  if (powers.length >= Math.min(3, Math.max(2, count))) {
+    const every = Math.ceil((powers.length - 1) / Math.max(1, count));
+    return powers.filter((_, i) => i % every === 0);
   }
+  const found = inside(1, 2, 5);
   return found.length > 1 ? found : linearTicks(low, high, count);
 }
 

@@ -1,5 +1,6 @@
 // What the reader has chosen, known to all widgets of a page: choose an operation in one, and the
-// others show what belongs to it.  It works without a kernel.
+// others show what belongs to it.  It works without a kernel: a step of a run knows its moment, an
+// operation its moment, block and line, a node of a graph its block.
 
 const NAME = "mxbook:choice";
 
@@ -10,6 +11,7 @@ const NAME = "mxbook:choice";
  * @property {string} [line]  the user's line
  * @property {string} [name]  the operator
  * @property {number} [number]  of the operation
+ * @property {[number, number]} [moment]  begin and end, in nanoseconds of the engine's clock
  */
 
 /** Tell all widgets. @param {Choice} choice */

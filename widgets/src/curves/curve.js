@@ -147,16 +147,20 @@ export function dense(cut) {
 /**
  * The mean of each column, averaged with its neighbours on both sides with weights
  * finite * exp(-distance / width); NaN where the column has no value.  A curve of few points stays
- * as it is.
+ * as it is.  For a logarithmic axis logarithms are averaged, of what is positive.
  *
  * @param {Columns} cut
  * @param {number} width
+ * @param {boolean} [log]
  * @returns {number[]}
  */
-export function smooth(cut, width) {
+export function smooth(cut, width, log = false) {
   const size = cut.at.length;
   if (width <= 0 || size <= SPARSE) return [...cut.mean];
-  const values = cut.mean.map((m) => (Number.isNaN(m) ? 0 : m));
+  const means = log ? cut.mean.map((m) => (m > 0 ? Math.log(m) : NaN)) : cut.mean;
+  const count = log ? cut.finite.map((c, i) => (means[i] === means[i] ? c : 0)) : cut.finite;
+  if (log && !count.some((c) => c > 0)) return smooth(cut, width); // the axis will be linear
+  const values = means.map((m) => (Number.isNaN(m) ? 0 : m));
   const total = new Float64Array(size);
   const norm = new Float64Array(size);
   /** @param {number} begin @param {number} step */
@@ -165,22 +169,23 @@ export function smooth(cut, width) {
     let weight = 0;
     for (let k = 0, i = begin; k < size; k++, i += step) {
       const keep = k ? Math.exp(-Math.abs(cut.at[i] - cut.at[i - step]) / width) : 0;
-      sum = sum * keep + cut.finite[i] * values[i];
-      weight = weight * keep + cut.finite[i];
+      sum = sum * keep + count[i] * values[i];
+      weight = weight * keep + count[i];
       total[i] += sum;
       norm[i] += weight;
     }
   };
   sweep(0, 1);
   sweep(size - 1, -1);
-  const finite = cut.mean.filter((m) => !Number.isNaN(m));
+  const finite = means.filter((m) => !Number.isNaN(m));
   const [low, high] = [least(finite), most(finite)];
   return values.map((value, i) => {
-    const own = cut.finite[i];
+    const own = count[i];
     if (!own) return NaN;
     // Both sweeps hold the column's own value; one is enough.
     const line = (total[i] - own * value) / (norm[i] - own);
-    return Math.min(Math.max(line, low), high);
+    const inside = Math.min(Math.max(line, low), high);
+    return log ? Math.exp(inside) : inside;
   });
 }
 

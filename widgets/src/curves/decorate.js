@@ -1,9 +1,10 @@
-// What a chart library does not draw: epochs, best values, alerts, marks and labels at the curves.
+// What a chart library does not draw: epochs, marks and labels at the curves; inside.js has the rest.
 // The counterpart of the lower half of mxbook/explain/chart.py.
 
 import { number } from "../core/format.js";
-import { box, marker, textWidth } from "../core/shapes.js";
-import { SPARSE, runsOf } from "./curve.js";
+import { marker, textWidth } from "../core/shapes.js";
+import { SPARSE } from "./curve.js";
+import { inside } from "./inside.js";
 import { endText, lastShown } from "./prepare.js";
 
 /**
@@ -15,7 +16,7 @@ import { endText, lastShown } from "./prepare.js";
  */
 
 /** Pixels of a panel. */
-class Frame {
+export class Frame {
   /**
    * @param {Area} area
    * @param {Scene} scene
@@ -58,10 +59,10 @@ export function decorations(scene, panel, area, epochs) {
   const frame = new Frame(area, scene, panel);
   return [
     ...epochLines(scene, panel, frame, epochs),
+    ...chosenStep(scene, panel, frame),
     ...panel.drawn.flatMap((d) => marks(d, frame, scene, panel)),
-    ...alerts(panel, frame, scene),
     ...endLabels(panel, frame, scene),
-    ...bestValues(panel, frame, scene),
+    ...inside(panel, frame, scene),
     title(panel, frame, scene),
   ];
 }
@@ -83,22 +84,16 @@ function title(/** @type {Panel} */ panel, /** @type {Frame} */ f, /** @type {Sc
 function epochLines({ theme, panels }, panel, f, epochs) {
   /** @type {Shape[]} */
   const shapes = [];
-  let free = f.left;
   let taken = f.left + textWidth(panel.title, 12, true);
   let named = false;
-  for (const [epoch, step] of epochs) {
-    const place = f.x.place(step);
-    if (!(place >= 0 && place <= 1)) continue;
-    const x = f.px(place);
-    if (x - free >= 10) {
-      const points = [
-        [x, f.top],
-        [x, f.top + f.height],
-      ];
-      const look = { colour: theme.faint, width: 1, dash: [1, 4], opacity: 0.6 };
-      shapes.push({ kind: "line", points, ...look });
-      free = x;
-    }
+  const ends = epochs.map(([epoch, step]) => [epoch, f.px(f.x.place(step))]);
+  for (const [epoch, x] of shownEpochs(ends.filter(([, x]) => x >= f.left && x <= f.right), 26)) {
+    const points = [
+      [x, f.top],
+      [x, f.top + f.height],
+    ];
+    const line = { colour: theme.faint, width: 1, dash: [1, 4], opacity: 0.6 };
+    shapes.push({ kind: "line", points, ...line });
     const text = named ? number(epoch) : `epoch ${number(epoch)}`;
     const half = textWidth(text, 10) / 2;
     if (panel === panels[0] && x - half >= taken + 8) {
@@ -109,6 +104,50 @@ function epochLines({ theme, panels }, panel, f, epochs) {
     }
   }
   return shapes;
+}
+
+/**
+ * Epochs with the pixel where each ends: all, or every 2nd, 5th, 10th ... so that they are at least
+ * so far apart.
+ *
+ * @param {number[][]} ends
+ * @param {number} least
+ */
+export function shownEpochs(ends, least) {
+  for (let power = 1; power < 1e9; power *= 10) {
+    for (const factor of [1, 2, 5]) {
+      const found = ends.filter(([epoch]) => epoch % (factor * power) === 0);
+      if (found.every(([, x], i) => !i || x - found[i - 1][1] >= least)) return found;
+    }
+  }
+  return [];
+}
+
+/**
+ * A line at the step that the reader chose, with its number below the last panel's name.
+ *
+ * @param {Scene} scene
+ * @param {Panel} panel
+ * @param {Frame} f
+ * @returns {Shape[]}
+ */
+function chosenStep({ chosen, theme, panels, x: axis }, panel, f) {
+  const place = chosen === null ? NaN : axis.place(chosen);
+  if (!(place >= 0 && place <= 1)) return [];
+  const x = f.px(place);
+  const points = [
+    [x, f.top],
+    [x, f.top + f.height],
+  ];
+  /** @type {Shape} */
+  const line = { kind: "line", points, colour: theme.ink, width: 1.5 };
+  if (panel !== panels[panels.length - 1]) return [line];
+  const text = `step ${number(/** @type {number} */ (chosen))}`;
+  const turned = x + textWidth(text, 11, true) + 6 > f.right;
+  const look = { colour: theme.ink, size: 11, bold: true, halo: theme.paper };
+  const anchor = turned ? /** @type {const} */ ("end") : /** @type {const} */ ("start");
+  const label = { x: x + (turned ? -5 : 5), y: f.top + f.height - 8, text, anchor, ...look };
+  return [line, { kind: "label", ...label }];
 }
 
 /** @param {Drawn} d @param {number} size @param {Scene} scene */
@@ -131,51 +170,15 @@ function marks(d, f, scene, panel) {
   let points = d.line.map((_, i) => i).filter((i) => f.holds(d.cut.at[i], d.line[i]));
   if (points.length > SPARSE) {
     const every = Math.floor(points.length / 6);
-    points = spaced ? points.filter((_, k) => k && k % every === 0) : [];
+    points = spaced ? points.filter((_, k) => k % every === 0).slice(1, 6) : [];
   }
+  let last = -Infinity;
+  points = points.filter((i) => {
+    const far = f.px(d.cut.at[i]) - last >= 7;
+    if (far) last = f.px(d.cut.at[i]);
+    return far;
+  });
   return points.flatMap((i) => marker(look(d, 2.8, scene), f.px(d.cut.at[i]), f.py(d.line[i])));
-}
-
-/**
- * Red marks along the upper edge where values were NaN or infinite, and words at the first.
- *
- * @param {Panel} panel
- * @param {Frame} f
- * @param {Scene} scene
- * @returns {Shape[]}
- */
-function alerts(panel, f, { theme }) {
-  /** @type {Shape[]} */
-  const shapes = [];
-  for (const { cut } of panel.drawn) {
-    const flags = cut.bad.map((bad, i) => bad > 0 && cut.at[i] >= 0 && cut.at[i] <= 1);
-    for (const [begin, end] of runsOf(flags)) {
-      const left = f.px(cut.at[begin]);
-      const width = f.px(cut.at[end - 1]) - left + 4;
-      shapes.push(box(left - 2, f.top, width, 4, theme.alert));
-    }
-  }
-  const found = panel.drawn.map((d) => d.style.bad).filter((bad) => bad !== null);
-  if (!found.length) return shapes;
-  const [step, value] = found.reduce((a, b) => (b[0] < a[0] ? b : a));
-  const place = f.x.place(step);
-  if (!(place >= 0 && place <= 1)) return shapes;
-  const bad = Number(String(value).replace("inf", "Infinity"));
-  const text = `${number(bad)} from step ${number(step)}`;
-  const [x, y] = [f.px(place), f.top + 4];
-  const points = [
-    [x, y + 9],
-    [x + 6, y],
-    [x - 6, y],
-  ];
-  const turned = x + textWidth(text, 12, true) > f.right;
-  const anchor = turned ? /** @type {const} */ ("end") : /** @type {const} */ ("start");
-  const style = { colour: theme.alert, size: 12, bold: true, halo: theme.paper };
-  return [
-    ...shapes,
-    { kind: "area", points, colour: theme.alert },
-    { kind: "label", x: x + (turned ? -9 : 9), y: y + 8, text, anchor, ...style },
-  ];
 }
 
 /**
@@ -241,71 +244,4 @@ export function spread(places, apart, low, high) {
     }
   }
   return groups.flatMap((group) => group.map((_, k) => begin(group) + k * apart));
-}
-
-/**
- * A ring around the best value of each metric: of validation if there is any.  Words stand beside
- * the rings of at most two metrics; more would cover one another.
- *
- * @param {Panel} panel
- * @param {Frame} f
- * @param {Scene} scene
- * @returns {Shape[]}
- */
-function bestValues(panel, f, { theme }) {
-  /** @type {Map<string, Drawn>} */
-  const chosen = new Map();
-  for (const d of panel.drawn) {
-    if (!chosen.has(d.style.base) || d.style.role === "validation") chosen.set(d.style.base, d);
-  }
-  return [...chosen.values()].flatMap((d) => {
-    const [step, value] = d.style.best ?? [NaN, NaN];
-    const at = f.x.place(step);
-    if (d.style.total < 2 || typeof value !== "number" || !f.holds(at, value)) return [];
-    const [x, y] = [f.px(at), f.py(value)];
-    const text = `best ${number(value)}`;
-    const half = textWidth(text, 11) / 2;
-    const centre = Math.min(Math.max(x, f.left + half), f.right - half);
-    const cost = [y - 15, y + 16].map((at) => crowd(panel, f, centre, half, at));
-    const place = { x: centre, y: cost[1] < cost[0] ? y + 16 : y - 15 };
-    const anchor = /** @type {const} */ ("middle");
-    const mark = { kind: /** @type {const} */ ("circle"), x, y, colour: d.colour };
-    /** @type {Shape[]} */
-    const ring = [
-      { ...mark, radius: 5, fill: theme.paper, width: 2 },
-      { ...mark, radius: 1.2, fill: d.colour, width: 1 },
-    ];
-    if (chosen.size > 2) return ring;
-    const look = { colour: d.colour, size: 11, anchor, halo: theme.paper };
-    return [...ring, { kind: "label", ...place, text, ...look }];
-  });
-}
-
-/**
- * How much a label around (x, y) would cover: points of curves, or the panel's edge.
- *
- * @param {Panel} panel
- * @param {Frame} f
- * @param {number} x
- * @param {number} half  of its width
- * @param {number} y
- */
-function crowd({ drawn }, f, x, half, y) {
-  let covered = y > f.top + 5 && y < f.top + f.height - 5 ? 0 : 2;
-  for (const { cut, line } of drawn) {
-    const points = cut.at.map((at, i) => [f.px(at), f.py(line[i])]).filter(([, py]) => py === py);
-    for (let k = 0; points.length && k < 9; k++) {
-      const height = heightAt(points, x - half + (k * half) / 4);
-      if (Math.abs(height - y) < 8) covered += 1 / 9;
-    }
-  }
-  return covered;
-}
-
-/** Height of a polyline at x. @param {number[][]} points @param {number} x */
-function heightAt(points, x) {
-  const next = points.findIndex(([px]) => px >= x);
-  if (next <= 0) return points[next < 0 ? points.length - 1 : 0][1];
-  const [[x0, y0], [x1, y1]] = [points[next - 1], points[next]];
-  return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
 }

@@ -25,10 +25,11 @@ const BOTTOM = 40;
  * @param {Scene} scene
  */
 export function picture(record, scene) {
-  const { panels, height, left, right, width } = scene;
+  const { panels, left, right, width } = scene;
   const shapes = heading(record, scene);
   let top = TITLE + TOP;
   for (const panel of panels) {
+    const { height } = panel;
     const area = { left, top, width: width - left - right, height };
     shapes.push(...axisY(scene, panel, area), ...curves(panel, area));
     shapes.push(...decorations(scene, panel, area, record.marks()));

@@ -1,5 +1,7 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { sources } from "../core/page.js";
+import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
 import { Record } from "./record.js";
 import { View } from "./view.js";
@@ -20,7 +22,7 @@ const TRAITS = /** @type {const} */ ({ logX: "log_x", logY: "log_y", smooth: "sm
 function create() {
   const record = new Record();
   /** @type {import("./prepare.js").Settings} */
-  const settings = { logX: false, logY: false, smooth: 0.02, zoom: null, hidden: new Set() };
+  const settings = { logX: false, logY: false, smooth: 0.02, zoom: null, hidden: new Set(), chosen: null };
   return { record, settings };
 }
 
@@ -69,8 +71,20 @@ function render({ model, el }) {
     quietly(() => model.save_changes());
     record.listeners.forEach((listener) => listener()); // other views
   };
-  const view = new View(el, record, settings, settled);
+  const parts = () => ({
+    ...sources(model),
+    state: {
+      _key: "page",
+      ...Object.fromEntries(Object.values(TRAITS).map((name) => [name, model.get(name)])),
+    },
+    data: { _snapshot: record.snapshot() },
+  });
+  const view = new View(el, record, settings, settled, key, parts);
+  const deaf = onChoice(key, (choice) => view.heard(choice));
+  // For those who measure:
+  /** @type {any} */ (view.root).mxbookCurves = view;
   return () => {
+    deaf();
     view.cleanup();
     release(key);
   };

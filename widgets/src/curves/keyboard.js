@@ -12,7 +12,8 @@ import { nearest } from "./prepare.js";
 
 export const HELP =
   "Arrow keys left and right move along a curve, with Shift ten points; up and down change the " +
-  "curve; Home and End jump; plus and minus zoom; 0 shows all; Enter says more; Escape ends.";
+  "curve; Home and End jump; plus and minus zoom; 0 shows all; Enter says more and shows the step " +
+  "in timelines; Escape ends.";
 
 /**
  * Where a key leads.  Gives the new cursor and zoom and what to say; null when the key means

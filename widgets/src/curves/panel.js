@@ -15,6 +15,7 @@ import { TOP, nearest } from "./prepare.js";
  * @property {(step: number | null) => void} hover  the pointer is over a step, or left
  * @property {(zoom: [number, number]) => void} zoom  the reader marked a range of steps
  * @property {() => void} reset
+ * @property {(step: number) => void} choose  the reader clicked at a step
  */
 
 const BOTTOM = 40; // the x axis below the last panel
@@ -37,6 +38,12 @@ export class PanelView {
     this.plot = new uPlot(this.options(), this.data(), place);
     const { over } = this.plot;
     over.addEventListener("dblclick", () => events.reset());
+    let from = 0;
+    over.addEventListener("mousedown", (event) => (from = event.clientX));
+    over.addEventListener("click", (event) => {
+      if (Math.abs(event.clientX - from) > 3) return; // that was a drag
+      events.choose(this.plot.posToVal(event.clientX - over.getBoundingClientRect().left, "x"));
+    });
     // Not uPlot's cursor hook: that one also fires when data arrive, with a stale position.
     over.addEventListener("mousemove", (event) => {
       const place = event.clientX - over.getBoundingClientRect().left;
@@ -54,7 +61,7 @@ export class PanelView {
   }
 
   get size() {
-    const height = this.scene.height + TOP + (this.last ? BOTTOM : 6);
+    const height = this.panel.height + TOP + (this.last ? BOTTOM : 6);
     return { width: this.scene.width, height };
   }
 

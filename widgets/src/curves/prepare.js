@@ -16,6 +16,7 @@ import { Axis, columns, dense, smooth, stepAxis, valueAxis } from "./curve.js";
  * @property {number} smooth
  * @property {[number, number] | null} zoom  first and last step shown
  * @property {Set<string>} hidden            names of curves the reader switched off
+ * @property {number | null} chosen          the step that other widgets were told about
  *
  * @typedef {object} Drawn   one curve, ready to be drawn
  * @property {Style} style
@@ -30,21 +31,24 @@ import { Axis, columns, dense, smooth, stepAxis, valueAxis } from "./curve.js";
  * @property {Axis} y
  * @property {Drawn[]} drawn
  * @property {number[]} ticks
+ * @property {number} height
  *
  * @typedef {object} Scene
  * @property {Axis} x
  * @property {number[]} ticks
  * @property {Panel[]} panels
- * @property {number} height  of each panel
+ * @property {import("./record.js").Alert[]} alerts
  * @property {number} left    room for the labels of the y axes
  * @property {number} right   room for the labels of the curves
  * @property {number} width
+ * @property {number | null} chosen  a step
  * @property {Theme} theme
  */
 
 export const COLUMN = 2; // width of a column in which points are merged
 export const TOP = 26; // above each panel, holds its name
 const HEIGHTS = [0, 250, 170, 140];
+const STRIP = 56; // height of a panel of values of which none is better: a learning rate, a norm
 
 /**
  * @param {Record} record
@@ -69,27 +73,42 @@ export function prepare(record, settings, width, theme) {
   const groups = new Map();
   for (const { style, series } of shown) {
     const cut = columns(series, x, count, margin);
-    const line = smooth(cut, style.exact ? 0 : settings.smooth);
+    const line = smooth(cut, style.exact ? 0 : settings.smooth, settings.logY);
     const colour = style.colour[theme.side];
     const drawn = { style, cut, line, colour, dense: dense(cut), short: "" };
     groups.set(style.panel, [...(groups.get(style.panel) ?? []), drawn]);
   }
-  const height = HEIGHTS[groups.size] ?? 120;
-  const panels = [...groups].map(([name, drawn]) => panel(name, drawn, settings.logY, height));
+  const isStrip = (/** @type {Drawn[]} */ drawn) => !drawn.some((d) => d.style.better);
+  const main = [...groups].filter(([, drawn]) => !isStrip(drawn));
+  const strips = [...groups].filter(([, drawn]) => isStrip(drawn));
+  const height = HEIGHTS[main.length || strips.length] ?? 120;
+  const low = main.length ? STRIP : height;
+  const panels = [
+    ...main.map(([name, drawn]) => panel(name, drawn, settings.logY, height)),
+    ...strips.map(([name, drawn]) => panel(name, drawn, settings.logY, low)),
+  ];
   const labels = panels.flatMap((p) => tickLabels(p.ticks));
   const ends = panels.flatMap((p) => p.drawn.map(endText));
   const left = Math.max(20, ...labels.map((t) => textWidth(t, 11))) + 24;
   const right = Math.min(200, Math.max(0, ...ends.map((t) => textWidth(t, 12, true))) + 24);
-  const ticks = x.ticks(Math.max(3, Math.floor((width - left - right) / 90)));
-  return { x, ticks, panels, height, left, right, width, theme };
+  const ticks = whole(x.ticks(Math.max(3, Math.floor((width - left - right) / 90))));
+  const { chosen } = settings;
+  const alerts = record.status.alerts ?? [];
+  return { x, ticks, panels, alerts, left, right, width, chosen, theme };
+}
+
+/** Only the whole ticks, as steps are, if that leaves some. @param {number[]} ticks */
+function whole(ticks) {
+  const found = ticks.filter(Number.isInteger);
+  return found.length > 1 ? found : ticks;
 }
 
 /**
- * @param {Axis} whole
+ * @param {Axis} all
  * @param {[number, number] | null} zoom
  */
-function shownAxis(whole, zoom) {
-  return zoom ? new Axis(zoom[0], zoom[1], whole.log && zoom[0] > 0) : whole;
+function shownAxis(all, zoom) {
+  return zoom ? new Axis(zoom[0], zoom[1], all.log && zoom[0] > 0) : all;
 }
 
 /**
@@ -107,7 +126,25 @@ function panel(name, drawn, log, height) {
     else if (drawn.length > 1 || d.style.role !== "train") d.short = d.style.role;
   }
   const title = (bases.size === 1 ? drawn[0].style.base : name) + (y.log ? " (log)" : "");
-  return { title, y, drawn, ticks: y.ticks(height > 160 ? 5 : 3) };
+  const count = height > 160 ? 5 : height > STRIP ? 3 : 2;
+  return { title, y, drawn, ticks: roomy(y, y.ticks(count), height), height };
+}
+
+/**
+ * The ticks that have room: 13 pixels for each label.
+ *
+ * @param {Axis} y
+ * @param {number[]} ticks
+ * @param {number} height
+ */
+function roomy(y, ticks, height) {
+  /** @type {number[]} */
+  const kept = [];
+  for (const tick of ticks) {
+    const last = kept[kept.length - 1];
+    if (!kept.length || height * (y.place(tick) - y.place(last)) >= 13) kept.push(tick);
+  }
+  return kept;
 }
 
 /**

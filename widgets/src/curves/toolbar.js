@@ -35,7 +35,7 @@ export function toolbar(view) {
     oninput: () => view.set({ smooth: fromSlider(Number(range.value)) }),
   });
   const slider = h("label", { title: "how far points are averaged" }, "smooth", range);
-  const save = ["png", "svg", "csv"].map((kind) =>
+  const save = ["png", "svg", "csv", "html"].map((kind) =>
     button(kind.toUpperCase(), `save as ${kind.toUpperCase()}`, () => {
       view.save(/** @type {any} */ (kind)).catch((error) => view.say(String(error), true));
     }),

@@ -2,6 +2,8 @@
 
 import { download, h } from "../core/dom.js";
 import { number } from "../core/format.js";
+import { page } from "../core/page.js";
+import { choose } from "../core/selection.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { Chips } from "./chips.js";
 import { stepAxis } from "./curve.js";
@@ -25,8 +27,12 @@ export class View {
    * @param {Record} record
    * @param {Settings} settings     shared with Python and with other views of the same run
    * @param {() => void} settled    called when the reader changed a setting
+   * @param {string} key            names the run among the widgets of the page
+   * @param {() => import("../core/page.js").Parts} parts  what a page of its own is made from
    */
-  constructor(place, record, settings, settled) {
+  constructor(place, record, settings, settled, key, parts) {
+    this.key = key;
+    this.parts = parts;
     this.record = record;
     this.settings = settings;
     this.settled = settled;
@@ -120,7 +126,8 @@ export class View {
 
   /** @private */
   words() {
-    const { status, rows, coarse, missing } = this.record;
+    const { status, coarse, missing } = this.record;
+    const points = status.points ?? this.record.rows;
     const { theme } = /** @type {Scene} */ (this.scene);
     this.root.classList.toggle("mxb-dark", theme.side === 1);
     this.root.classList.toggle("mxb-stopped", ["failed", "interrupted"].includes(status.status));
@@ -140,8 +147,8 @@ export class View {
     const cost = `logging takes ${number(100 * status.cost, 2)} % of the time`;
     const coarser = coarse ? " · less detail for now" : "";
     const part = missing ? " · waiting for missing points" : coarser;
-    this.foot.textContent = rows
-      ? `${number(rows)} points · ${cost}${part} · drag to zoom, double-click to reset`
+    this.foot.textContent = points
+      ? `${number(points)} points · ${cost}${part} · click: choose a step · drag: zoom`
       : "waiting for the first value";
   }
 
@@ -161,6 +168,7 @@ export class View {
         hover: (/** @type {number | null} */ step) => this.point({ ...this.cursor, step }),
         zoom: (/** @type {[number, number]} */ zoom) => this.set({ zoom }),
         reset: () => this.set({ zoom: null }),
+        choose: (/** @type {number} */ step) => this.choose(this.stepNear(step)),
       };
       this.views = scene.panels.map((_, i) => new PanelView(this.plots, scene, i, marks, events));
     }
@@ -204,7 +212,45 @@ export class View {
       this.point(result.cursor);
       this.say(this.pointWords());
     }
-    if (result.say) this.say(`${this.pointWords()}. ${this.record.status.sentence}`, true);
+    if (result.say) {
+      this.say(`${this.pointWords()}. ${this.record.status.sentence}`, true);
+      this.choose(this.cursor.step);
+    }
+    if (result.leave || result.cursor?.step === null) this.mark(null);
+  }
+
+  /** The step, of those that were logged, nearest to a place of the axis. @private */
+  stepNear(/** @type {number} */ step) {
+    const drawn = (this.scene?.panels ?? []).flatMap((p) => p.drawn);
+    const steps = drawn.map((d) => d.cut.step[nearest(d, step)]).filter((s) => s !== undefined);
+    return steps.reduce((a, b) => (Math.abs(b - step) < Math.abs(a - step) ? b : a), Infinity);
+  }
+
+  /** Choose a step: timelines of the page move to it. */
+  choose(/** @type {number | null} */ step) {
+    if (step === null || !Number.isFinite(step)) return;
+    const last = Math.round(step);
+    this.mark(last);
+    const { status } = this.record;
+    const stretch = this.record.stretch(last);
+    if (!stretch || status.zero === null || status.zero === undefined) return;
+    const [begin, end] = stretch.map((seconds) => 1e9 * (seconds + Number(status.zero)));
+    choose({ from: this.key, moment: [begin, end] });
+  }
+
+  /** Another widget has chosen something: show the step that it was part of. */
+  heard(/** @type {import("../core/selection.js").Choice} */ { moment }) {
+    const { zero } = this.record.status;
+    if (!moment || zero === null || zero === undefined) return;
+    const step = this.record.stepAt(moment[0] / 1e9 - zero);
+    if (step !== null) this.mark(step);
+  }
+
+  /** Mark a step in all views of the run; null for none. @private */
+  mark(/** @type {number | null} */ step) {
+    if (this.settings.chosen === step) return;
+    this.settings.chosen = step;
+    this.record.listeners.forEach((listener) => listener());
   }
 
   /** Give the focus back to the notebook's cell, or to the page. @private */
@@ -236,10 +282,14 @@ export class View {
   }
 
   /** Give the reader the run as a file. */
-  async save(/** @type {"png" | "svg" | "csv"} */ kind) {
+  async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
     const scene = /** @type {Scene} */ (this.scene);
     const name = `${this.record.status.title.replace(/[^\w.-]+/g, "-")}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.record)], { type: "text/csv" }));
+    if (kind === "html") {
+      const text = page(this.record.status.title, this.parts());
+      return download(name, new Blob([text], { type: "text/html" }));
+    }
     const text = picture(this.record, scene);
     const type = "image/svg+xml";
     return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));

@@ -2,6 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { number as short } from "../core/format.js";
+import { place } from "../core/source.js";
 
 /**
  * @typedef {import("./scene.js").Data} Data
@@ -59,7 +60,7 @@ export function nodePanel(data, node, readers, go) {
   if (node.flops) rows.push(["work", [`${count(node.flops)}${node.flops < 1000 ? " " : ""}FLOP`]]);
   if (node.bytes) rows.push(["memory", [`${count(node.bytes)}${node.bytes < 1000 ? " " : ""}B`]]);
   if (node.layer) rows.push(["block", [node.layer]]);
-  if (node.site) rows.push(["called", [h("code", {}, node.site)]]);
+  if (node.site) rows.push(["called", [place(node.site)]]);
   if (node.note) rows.push(["note", [node.note]]);
   const params = Object.entries(node.params);
   return h(

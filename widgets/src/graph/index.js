@@ -1,5 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { sources } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
 import { fitted } from "./scene.js";
@@ -53,8 +54,7 @@ function render({ model, el }) {
     shared.changed.forEach((redraw) => redraw !== own && redraw());
   };
   const parts = () => ({
-    module: model.get("_esm") ?? JSON.parse(document.getElementById("module")?.textContent ?? '""'),
-    css: model.get("_css") ?? document.querySelector("style")?.textContent ?? "",
+    ...sources(model),
     state: { _key: "page", _graph: model.get("_graph"), opened: [...shared.open], selected: -1 },
   });
   const before = new Set(shared.changed);

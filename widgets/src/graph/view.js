@@ -3,11 +3,12 @@
 
 import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
+import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { groupPanel, inWords, nodePanel, nodeTable } from "./details.js";
 import { Pen } from "./draw.js";
-import { page, picture } from "./export.js";
+import { picture } from "./export.js";
 import { HELP, next } from "./keyboard.js";
 import { Relations, find, shutOf, viewOf } from "./scene.js";
 import { Stage } from "./stage.js";
@@ -17,7 +18,7 @@ import { toolbar } from "./toolbar.js";
 /**
  * @typedef {import("./scene.js").Data} Data
  * @typedef {{ open: Set<number>, selected: number, changed: Set<() => void> }} Shared
- * @typedef {{ module: string, css: string, state: any }} Parts
+ * @typedef {import("../core/page.js").Parts} Parts
  */
 
 export class View {

@@ -1,11 +1,12 @@
 // What is told below the lanes: details of a box, sums of an area, what-if, queues.
 
 import { h } from "../core/dom.js";
+import { place } from "../core/source.js";
 import { Steps, pairs } from "./queues.js";
 import { OPERATION, PART, WAIT } from "./record.js";
 import { schedule, workOf } from "./schedule.js";
 import { sums } from "./sums.js";
-import { boxInWords, facts } from "./words.js";
+import { ASKED, boxInWords, facts } from "./words.js";
 import { duration } from "./viewport.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -17,7 +18,7 @@ export function details(view) {
   const { shown, chosen } = view;
   const list = h("dl", {});
   for (const [label, text] of facts(shown, chosen)) {
-    list.append(h("dt", {}, label), h("dd", {}, text));
+    list.append(h("dt", {}, label), h("dd", {}, label === ASKED ? place(text) : text));
   }
   const link = (/** @type {number} */ box) =>
     h(

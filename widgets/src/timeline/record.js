@@ -41,6 +41,8 @@ export class Record {
     this.title = "";
     this.sentence = "nothing happened";
     this.span = 0;
+    /** The beginning, on the clock that runs share; 0 if unknown. */
+    this.zero = 0;
     /** @type {string[]} */
     this.lanes = [];
     /** @type {string[]} */
@@ -88,6 +90,7 @@ export class Record {
     const { span, lanes, titles, kinds, names, slots, critical, sentence } = header;
     Object.assign(this, { span, lanes, titles, kinds, names, slots, critical, sentence });
     this.title = header.title ?? "";
+    this.zero = header.zero ?? 0;
     this.live = header.live ?? false;
     Object.assign(this, arrays);
     this.onPath = new Set(critical);

@@ -27,7 +27,7 @@ export function toolbar(view) {
     ["queues", button("queues", "queues of variables", () => view.switch("queues"))],
     ["table", button("table", "show as table", () => view.switch("table"))],
   ]);
-  const save = ["png", "svg", "csv"].map((kind) =>
+  const save = ["png", "svg", "csv", "html"].map((kind) =>
     button(kind.toUpperCase(), `save as ${kind.toUpperCase()}`, () => {
       view.save(/** @type {any} */ (kind)).catch((error) => view.say(String(error)));
     }),

@@ -2,12 +2,14 @@
 
 import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
+import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { draw, widthOf } from "./draw.js";
 import { HELP, Walker, actionOf } from "./keyboard.js";
 import { legend } from "./legend.js";
+import { heard } from "./linking.js";
 import { QueuePanel, areaSums, details, whatIf } from "./panels.js";
 import { palette } from "./paint.js";
 import { canvasPen, shapePen } from "./pens.js";
@@ -30,8 +32,10 @@ export class View {
    * @param {HTMLElement} place
    * @param {Record} record
    * @param {string} key  names the data among the widgets of the page
+   * @param {() => import("../core/page.js").Parts} parts  what a page of its own is made from
    */
-  constructor(place, record, key) {
+  constructor(place, record, key, parts) {
+    this.parts = parts;
     this.record = record;
     this.shown = record; // or the same work on another engine
     this.key = key;
@@ -143,7 +147,7 @@ export class View {
     this.request();
   }
 
-  /** @private */
+  /** Title, facts and legend. */
   words() {
     const { record, plan } = this;
     this.theme ??= themeAt(this.root);
@@ -264,30 +268,21 @@ export class View {
 
   /** Tell the other widgets of the page. @private */
   publish(/** @type {number} */ box) {
-    const { details: d } = this.shown;
+    const { shown } = this;
+    const { details: d } = shown;
     choose({
       from: this.key,
-      number: this.shown.number[box],
-      name: this.shown.text(box),
+      number: shown.number[box],
+      name: shown.text(box),
       layer: d ? d.layers[d.layer[box]] : undefined,
       line: d ? d.places[d.place[box]] : undefined,
+      moment: shown.zero ? [shown.zero + shown.start[box], shown.zero + shown.end(box)] : undefined,
     });
   }
 
   /** Another widget has chosen something: let what belongs to it stand out. */
-  heard(/** @type {import("../core/selection.js").Choice} */ { layer, name, number }) {
-    const { shown } = this;
-    const box = number === undefined ? -1 : shown.boxOf(number);
-    if (box >= 0 && (!name || shown.text(box) === name)) {
-      this.chosen = box;
-    } else if (layer && shown.details) {
-      const place = shown.details.layers.indexOf(layer);
-      if (place < 0) return;
-      this.settings.byBlock = true;
-      this.lit = new Set([place]);
-      this.words();
-    }
-    this.request();
+  heard(/** @type {import("../core/selection.js").Choice} */ choice) {
+    heard(this, choice);
   }
 
   /** The box under the pointer; -1 if there is none. @private */
@@ -463,9 +458,13 @@ export class View {
   }
 
   /** Give the reader a file. */
-  async save(/** @type {"png" | "svg" | "csv"} */ kind) {
+  async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
     const name = `${(this.record.title || "timeline").replace(/[^\w.-]+/g, "-")}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.shown)], { type: "text/csv" }));
+    if (kind === "html") {
+      const text = page(this.record.title || "timeline", this.parts());
+      return download(name, new Blob([text], { type: "text/html" }));
+    }
     const text = this.picture();
     const type = "image/svg+xml";
     return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));

@@ -5,6 +5,8 @@ import { duration } from "./viewport.js";
 
 /** @typedef {import("./record.js").Record} Record */
 
+export const ASKED = "asked for at"; // the label of the user's line
+
 /** What a box is, and how long it took: one sentence. */
 export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i) {
   const took = duration(record.length[i]);
@@ -41,7 +43,7 @@ export function facts(record, i) {
   found.push(["ran", duration(record.length[i])]);
   if (d.nbytes[i]) found.push(["writes", bytes(d.nbytes[i])]);
   if (d.layers[d.layer[i]]) found.push(["block", d.layers[d.layer[i]]]);
-  if (d.places[d.place[i]]) found.push(["asked for at", d.places[d.place[i]]]);
+  if (d.places[d.place[i]]) found.push([ASKED, d.places[d.place[i]]]);
   if (record.onPath.has(record.number[i])) found.push(["critical path", "yes"]);
   return found;
 }
