@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import links
+from . import links, variants
 from .chapters import Notebook, code_cells, declared_seconds
 from .tidy import Places, tidy
 
@@ -23,6 +23,7 @@ def problems(path: Path, notebook: Notebook, where: Places = ()) -> list[str]:
         *_not_executed(notebook),
         *_too_large(path, notebook),
         *_text(path, notebook),
+        *variants.problems(path.stem, notebook),
     ]
 
 
