@@ -78,9 +78,9 @@ def problems(name: str, notebook: Notebook) -> Iterator[str]:
     """What is wrong with the exercises of a chapter, as far as it can be seen without running."""
     numbers = []
     for index, cell in enumerate(notebook["cells"]):
-        if "mx.book.check(" in cell["source"] and cell["cell_type"] == "code":
-            if "check" not in tags(cell):
-                yield f"cell {index + 1}: asks mx.book.check without the tag `check`"
+        asks = cell["cell_type"] == "code" and "mx.book.check(" in cell["source"]
+        if asks and "check" not in tags(cell):
+            yield f"cell {index + 1}: asks mx.book.check without the tag `check`"
     for found in exercises(notebook):
         first = max(found.cell, found.check, found.solution) + 1
         missing = [p for p, i in zip(PARTS, found[:3], strict=True) if i < 0 and p != "check"]

@@ -111,7 +111,7 @@ def accumulated(answer, random):
         found = array(call(answer, loss, w, parts), (3,), "the gradient")
         require(
             not close(found, last, 1e-3),
-            'only the last part is in it: with grad_req="write" each backward overwrites; use "add"',
+            'only the last part is in it: with "write" each backward overwrites; use "add"',
         )
         require(
             turn == "first" or not close(found, 2 * wanted, 1e-3),
