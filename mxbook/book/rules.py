@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import links, variants
+from . import glossary, links, variants
 from .chapters import Notebook, code_cells, declared_seconds
 from .tidy import Places, tidy
 
@@ -93,7 +93,10 @@ def _text(path: Path, notebook: Notebook) -> Iterator[str]:
             for picture in links.without_alt(source):
                 yield f"cell {number}: the picture {picture} has no alternative text"
             for target in links.targets(source):
-                if links.dead(target, path, notebook):
+                unknown = glossary.unknown(target, path)
+                if unknown:
+                    yield f"cell {number}: {unknown}"
+                elif links.dead(target, path, notebook):
                     yield f"cell {number}: the link {target} leads nowhere"
 
 

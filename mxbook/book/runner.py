@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mxbook.base.errors import MXNetError
 
-from . import rules, variants
+from . import glossary, rules, variants
 from .chapters import Chapter, Notebook, code_cells, declared_seconds, needs, read, write
 from .kernel import Outcome, execute
 from .tidy import places, tidy
@@ -64,7 +64,18 @@ async def _check(chapters: Sequence[Chapter]) -> bool:
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(checked(chapter)) for chapter in chapters]
-    return all(task.result() for task in tasks)
+    folders = dict.fromkeys(chapter.path.resolve().parent for chapter in chapters)
+    words = [_check_glossary(folder / glossary.NAME) for folder in folders]
+    return all(words) and all(task.result() for task in tasks)
+
+
+def _check_glossary(path: Path) -> bool:
+    """Tell a line about the glossary, if there is one; whether nothing was wrong with it."""
+    if not path.exists():
+        return True
+    found = list(glossary.problems(path, read(path)))
+    report(path.stem, None, None, found)
+    return not found
 
 
 async def _check_one(chapter: Chapter) -> bool:
