@@ -5,6 +5,7 @@ Chapters link a term as `[gradient](glossary.ipynb#Gradient)`.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from mxbook.base.errors import nearest
@@ -25,7 +26,7 @@ def terms(notebook: Notebook) -> list[str]:
 def problems(path: Path, notebook: Notebook) -> Iterator[str]:
     """What is wrong with the glossary at `path`."""
     found = terms(notebook)
-    for before, term in zip(found, found[1:], strict=False):
+    for before, term in pairwise(found):
         if before.lower() == term.lower():
             yield f"the term {term} is there twice"
         elif before.lower() > term.lower():
