@@ -22,6 +22,7 @@ def problems(path: Path, notebook: Notebook, where: Places = ()) -> list[str]:
         *_untidy(notebook, where),
         *_not_executed(notebook),
         *_too_large(path, notebook),
+        *_pictures(notebook),
         *_text(path, notebook),
         *variants.problems(path.stem, notebook),
     ]
@@ -84,6 +85,16 @@ def image_size(kind: str, data: str) -> int:
     if not kind.startswith("image/"):
         return 0
     return len(data.encode()) if kind == "image/svg+xml" else len(base64.b64decode(data))
+
+
+def _pictures(notebook: Notebook) -> Iterator[str]:
+    """Pictures in outputs that say nothing to those who cannot see them."""
+    for number, cell in code_cells(notebook):
+        for output in cell["outputs"]:
+            kinds = [k for k in output.get("data", {}) if k.startswith("image/")]
+            told = [v for k, v in output.get("metadata", {}).items() if k.startswith("image/")]
+            if kinds and not any(about.get("alt") for about in told):
+                yield f"cell {number}: the picture has no alternative text (`alt` in its metadata)"
 
 
 def _text(path: Path, notebook: Notebook) -> Iterator[str]:
