@@ -22,6 +22,7 @@ def problems(path: Path, notebook: Notebook, where: Places = ()) -> list[str]:
         *_untidy(notebook, where),
         *_not_executed(notebook),
         *_too_large(path, notebook),
+        *_stopping(notebook),
         *_pictures(notebook),
         *_text(path, notebook),
         *variants.problems(path.stem, notebook),
@@ -85,6 +86,13 @@ def image_size(kind: str, data: str) -> int:
     if not kind.startswith("image/"):
         return 0
     return len(data.encode()) if kind == "image/svg+xml" else len(base64.b64decode(data))
+
+
+def _stopping(notebook: Notebook) -> Iterator[str]:
+    """Cells at which *Run All* of JupyterLab would stop."""
+    for number, cell in code_cells(notebook):
+        if "raises-exception" in cell["metadata"].get("tags", ()):
+            yield f"cell {number}: an error stops Run All; show it with mx.book.mistake()"
 
 
 def _pictures(notebook: Notebook) -> Iterator[str]:

@@ -50,6 +50,9 @@ WRONG = {
     ),
     "the file has": book(code("1", *[image(140_000)] * 3, count=1)),
     "cell 3: the link 07-x.ipynb leads nowhere": book(GOOD, markdown("[next](07-x.ipynb)")),
+    "cell 2: an error stops Run All": book(
+        code("1", printed("1"), count=1, tags=("raises-exception",))
+    ),
     "cell 2: the picture has no alternative text": book(
         code("1", {**image(10), "metadata": {"image/png": {"width": 10}}}, count=1)
     ),
