@@ -1,10 +1,18 @@
-"""The command line: `python -m mxbook.book run|check|doctor`."""
+"""The command line: `python -m mxbook.book run|check|student|instructor|doctor`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mxbook.base.errors import MXNetError
+
+COMMANDS = {
+    "run": "execute chapters in place and store their outputs",
+    "check": "execute copies, as they are and with solutions, and say what is wrong with them",
+    "student": "write chapters for a course, without solutions, with the marks of nbgrader",
+    "instructor": "write chapters for a course, with solutions and tests that nbgrader hides",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,11 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m mxbook.book", description="Run and check the chapters of the course."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, words in (
-        ("run", "execute chapters in place and store their outputs"),
-        ("check", "execute copies and say what is wrong with the chapters"),
-    ):
+    for name, words in COMMANDS.items():
         command = commands.add_parser(name, help=words, description=words)
+        if name in ("student", "instructor"):
+            command.add_argument("folder", type=Path, metavar="FOLDER", help="where to write them")
         command.add_argument(
             "chapters",
             nargs="*",
@@ -43,10 +50,16 @@ def _do(given: argparse.Namespace) -> int:
         report = doctor()
         print(report)
         return 0 if report.usable else 1
-    from . import chapters, runner
+    from . import chapters, runner, variants
 
+    found = chapters.find(given.chapters)
+    if given.command in ("student", "instructor"):
+        solutions = given.command == "instructor"
+        for path in variants.hand_out(found, given.folder, solutions=solutions):
+            print(path)
+        return 0
     action = runner.run if given.command == "run" else runner.check
-    return 0 if action(chapters.find(given.chapters)) else 1
+    return 0 if action(found) else 1
 
 
 if __name__ == "__main__":

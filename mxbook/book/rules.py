@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import links
+from . import glossary, links, variants
 from .chapters import Notebook, code_cells, declared_seconds
 from .tidy import Places, tidy
 
@@ -22,7 +22,10 @@ def problems(path: Path, notebook: Notebook, where: Places = ()) -> list[str]:
         *_untidy(notebook, where),
         *_not_executed(notebook),
         *_too_large(path, notebook),
+        *_stopping(notebook),
+        *_pictures(notebook),
         *_text(path, notebook),
+        *variants.problems(path.stem, notebook),
     ]
 
 
@@ -85,6 +88,23 @@ def image_size(kind: str, data: str) -> int:
     return len(data.encode()) if kind == "image/svg+xml" else len(base64.b64decode(data))
 
 
+def _stopping(notebook: Notebook) -> Iterator[str]:
+    """Cells at which *Run All* of JupyterLab would stop."""
+    for number, cell in code_cells(notebook):
+        if "raises-exception" in cell["metadata"].get("tags", ()):
+            yield f"cell {number}: an error stops Run All; show it with mx.book.mistake()"
+
+
+def _pictures(notebook: Notebook) -> Iterator[str]:
+    """Pictures in outputs that say nothing to those who cannot see them."""
+    for number, cell in code_cells(notebook):
+        for output in cell["outputs"]:
+            kinds = [k for k in output.get("data", {}) if k.startswith("image/")]
+            told = [v for k, v in output.get("metadata", {}).items() if k.startswith("image/")]
+            if kinds and not any(about.get("alt") for about in told):
+                yield f"cell {number}: the picture has no alternative text (`alt` in its metadata)"
+
+
 def _text(path: Path, notebook: Notebook) -> Iterator[str]:
     for number, cell in enumerate(notebook["cells"], 1):
         if cell["cell_type"] == "markdown":
@@ -92,7 +112,10 @@ def _text(path: Path, notebook: Notebook) -> Iterator[str]:
             for picture in links.without_alt(source):
                 yield f"cell {number}: the picture {picture} has no alternative text"
             for target in links.targets(source):
-                if links.dead(target, path, notebook):
+                unknown = glossary.unknown(target, path)
+                if unknown:
+                    yield f"cell {number}: {unknown}"
+                elif links.dead(target, path, notebook):
                     yield f"cell {number}: the link {target} leads nowhere"
 
 

@@ -6,12 +6,12 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mxbook.base.errors import MXNetError
 
-from . import rules
+from . import glossary, rules, variants
 from .chapters import Chapter, Notebook, code_cells, declared_seconds, needs, read, write
 from .kernel import Outcome, execute
 from .tidy import places, tidy
@@ -29,7 +29,10 @@ def run(chapters: Sequence[Chapter]) -> bool:
 
 
 def check(chapters: Sequence[Chapter]) -> bool:
-    """Execute copies of the chapters, tell a line about each; whether nothing was wrong."""
+    """Execute copies of the chapters, tell a line about each; whether nothing was wrong.
+
+    Each runs twice: as it is, when no exercise is solved, and with its solutions filled in.
+    """
     needs("nbclient")
     return asyncio.run(_check(chapters))
 
@@ -61,7 +64,18 @@ async def _check(chapters: Sequence[Chapter]) -> bool:
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(checked(chapter)) for chapter in chapters]
-    return all(task.result() for task in tasks)
+    folders = dict.fromkeys(chapter.path.resolve().parent for chapter in chapters)
+    words = [_check_glossary(folder / glossary.NAME) for folder in folders]
+    return all(words) and all(task.result() for task in tasks)
+
+
+def _check_glossary(path: Path) -> bool:
+    """Tell a line about the glossary, if there is one; whether nothing was wrong with it."""
+    if not path.exists():
+        return True
+    found = list(glossary.problems(path, read(path)))
+    report(path.stem, None, None, found)
+    return not found
 
 
 async def _check_one(chapter: Chapter) -> bool:
@@ -79,20 +93,35 @@ async def _check_one(chapter: Chapter) -> bool:
         found.append(outcome.error)
     else:
         found += rules.stale(committed, fresh)
+        found += variants.unexpected(fresh, "todo")
         if limit is not None and outcome.seconds > limit:
             found.append(f"it took longer than {rules.PATIENCE} x the declared {declared} s")
+        if variants.exercises(committed):
+            found += await _solved(chapter, limit)
     report(chapter.name, outcome, declared, found)
     return not found
 
 
-async def _copy_executed(chapter: Chapter, limit: float | None) -> tuple[Notebook, Outcome]:
-    """The notebook, executed in a temporary copy of its folder, and what came of it."""
+async def _solved(chapter: Chapter, limit: float | None) -> list[str]:
+    """What is wrong when the solutions stand where the readers write."""
+    solved, outcome = await _copy_executed(chapter, limit, variants.filled)
+    if outcome.error:
+        return [f"with solutions: {outcome.error}"]
+    return list(variants.unexpected(solved, "right"))
+
+
+async def _copy_executed(
+    chapter: Chapter,
+    limit: float | None,
+    variant: Callable[[Notebook], Notebook] = lambda notebook: notebook,
+) -> tuple[Notebook, Outcome]:
+    """A variant of the notebook, executed in a copy of its folder, and what came of it."""
     folder = chapter.path.resolve().parent
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary).resolve() / folder.name
         skipped = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
         shutil.copytree(folder, copy, ignore=skipped)
-        notebook = read(copy / chapter.path.name)
+        notebook = variant(read(copy / chapter.path.name))
         for _, cell in code_cells(notebook):
             cell["outputs"] = []
         outcome = await execute(notebook, copy, limit)

@@ -3,9 +3,10 @@
 Everything on it comes from the operator's block: its documentation, parameters, rules and examples.
 """
 
+import ast
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -166,7 +167,10 @@ def _gradients(op: Operator) -> Any:
     if op.joint_rule:
         yield f"For all inputs together, from {_needs(op, op.joint_rule)}."
     for index, rule in op.rules.items():
-        yield f"For `{op.inputs[index]}`, from {_needs(op, rule)}{_formula(rule) or '.'}"
+        plain = rule.unstretched or rule
+        found = _formula(plain)
+        end = ", summed over axes that were stretched." if _stretches(op) else ""
+        yield f"For `{op.inputs[index]}`, from {_needs(op, plain)}{found}{end or '.' * (not found)}"
     if not op.differentiable:
         yield "None: nothing flows back through it."
     without = [n for i, n in enumerate(op.inputs) if op.differentiable and not op.rule_for(i)]
@@ -184,11 +188,52 @@ def _needs(op: Operator, rule: GradientRule) -> str:
 
 def _formula(rule: GradientRule) -> str:
     """What a rule returns, as it is written; empty where that is not all there is."""
+    formula = getattr(rule.function, "formula", None)
+    if formula is None and rule.function.__name__ == "<lambda>":
+        formula = rule.function, _arguments(rule.function)[2:]
+    if formula is not None:
+        found = _expression(*formula)
+        return f": `{found}`" if found else ""
     lines = [line.strip() for line in _source(rule.function).splitlines()]
     while lines and not lines[0].startswith("def "):
         lines.pop(0)
     short = len(lines) == 2 and lines[1].startswith("return ")
     return f": `{lines[1].removeprefix('return ')}`" if short else ""
+
+
+def _expression(formula: Callable, names: Sequence[str]) -> str:
+    """What a lambda of `F`, another argument and these returns, as text."""
+    arguments = _arguments(formula)
+    called = dict(zip(arguments[2:], names, strict=True))
+    for tree in _lambdas(_source(formula)):
+        if [a.arg for a in tree.args.args] == arguments:
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name):
+                    node.id = called.get(node.id, node.id)
+            return ast.unparse(tree.body)
+    return ""
+
+
+def _arguments(function: Callable) -> list[str]:
+    return list(function.__code__.co_varnames[: function.__code__.co_argcount])
+
+
+def _lambdas(source: str) -> Iterator[ast.Lambda]:
+    """The lambdas in a piece of source, which may end in the middle of a statement."""
+    for match in re.finditer(r"\blambda\b", source):
+        for end in range(len(source), match.start(), -1):  # what stands behind does not parse
+            try:
+                tree = ast.parse(source[match.start() : end].strip(), mode="eval").body
+            except SyntaxError:
+                continue
+            if isinstance(tree, ast.Lambda):
+                yield tree
+                break
+
+
+def _stretches(op: Operator) -> bool:
+    """Whether an operator may stretch its inputs."""
+    return op.name.startswith("broadcast_")
 
 
 def _notes(op: Operator) -> Any:

@@ -183,5 +183,6 @@ def bundle(run: Run) -> tuple[dict, dict]:
     except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
         return data, metadata
     width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
-    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    alt = data["text/plain"].partition("\n")[0]
+    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
     return data, metadata

@@ -250,12 +250,18 @@ def _array_rule(formula: Callable) -> Callable:
     def rule(F, _p, dy, side_shape, out_shape, *values):
         return sum_to(F, formula(F, dy, *values), out_shape, side_shape)
 
+    rule.formula = formula, _formula_needs(formula)  # type: ignore[attr-defined] # for people
     return rule
 
 
 def _plain_rule(formula: Callable) -> Callable:
     """The rule for a side that was not stretched."""
-    return lambda F, _p, dy, *values: formula(F, dy, *values)
+
+    def rule(F, _p, dy, *values):
+        return formula(F, dy, *values)
+
+    rule.formula = formula, _formula_needs(formula)  # type: ignore[attr-defined]
+    return rule
 
 
 def _of_data(name: str, reverse: bool) -> str:
@@ -272,4 +278,5 @@ def _number_rule(formula: Callable, needs: Sequence[str]) -> Callable:
         saved = iter(values)
         return formula(F, dy, *(p.scalar if n == "scalar" else next(saved) for n in needs))
 
+    rule.formula = formula, needs  # type: ignore[attr-defined]
     return rule

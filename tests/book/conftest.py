@@ -30,7 +30,8 @@ def printed(text: str, name: str = "stdout") -> dict:
 
 def shown(**data: str) -> dict:
     data = {kind.replace("_", "/", 1): value for kind, value in data.items()}
-    return {"output_type": "display_data", "data": data, "metadata": {}}
+    told = {kind: {"alt": "words"} for kind in data if kind.startswith("image/")}
+    return {"output_type": "display_data", "data": data, "metadata": told}
 
 
 def book(*cells: dict, card: str = CARD) -> dict:

@@ -46,10 +46,16 @@ WRONG = {
     "cell 2: the outputs hold": book(code("1", printed("<A at 0x7f00deadbeef>"), count=1)),
     "cell 2: image/png of 150 KB": book(code("1", image(150_001), count=1)),
     "cell 2: image/svg+xml of 200 KB": book(
-        code("1", {**shown(), "data": {"image/svg+xml": "x" * 200_000}}, count=1)
+        code("1", {**image(0), "data": {"image/svg+xml": "x" * 200_000}}, count=1)
     ),
     "the file has": book(code("1", *[image(140_000)] * 3, count=1)),
     "cell 3: the link 07-x.ipynb leads nowhere": book(GOOD, markdown("[next](07-x.ipynb)")),
+    "cell 2: an error stops Run All": book(
+        code("1", printed("1"), count=1, tags=("raises-exception",))
+    ),
+    "cell 2: the picture has no alternative text": book(
+        code("1", {**image(10), "metadata": {"image/png": {"width": 10}}}, count=1)
+    ),
     "cell 3: the picture .. has no alternative": book(GOOD, markdown("![](..)")),
 }
 

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mxbook.book import chapters
+from mxbook.book import chapters, kernel
 from mxbook.book.__main__ import main
 
 from .conftest import book, code
@@ -62,8 +63,9 @@ def test_a_chapter_that_fails_stays_as_it_was(shelf, capsys):
 
 def test_an_error_that_is_meant_is_none(shelf):
     path = shelf(book(code("1 / 0", tags=("raises-exception",))))
-    assert main(["run", str(path)]) == 0
-    assert main(["check", str(path)]) == 0
+    notebook = chapters.read(path)
+    assert asyncio.run(kernel.execute(notebook, path.parent)).error == ""
+    assert notebook["cells"][1]["outputs"][0]["ename"] == "ZeroDivisionError"
 
 
 def test_check_finds_stale_text_errors_dead_kernels_and_slowness(shelf, capsys):
@@ -100,6 +102,33 @@ def test_check_works_on_a_copy_of_the_folder(shelf, capsys):
     made.unlink()
     assert main(["check", str(path)]) == 0
     assert not made.exists()
+
+
+def exercise(number: str, stub: str, solution: str) -> list[dict]:
+    """The three cells of an exercise whose answer is called `answer`."""
+    folded = code(solution, tags=("solution",))
+    folded["metadata"]["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
+    ask = f'mx.book.check("{number}", answer)'
+    return [code(stub, tags=("exercise",)), code(ask, tags=("check",)), folded]
+
+
+def test_check_runs_a_chapter_with_its_solutions_too(shelf, capsys):
+    good = "def answer(report):\n    return [row.name for row in report if not row.found]"
+    counts = 'answer = {"in all": 431_080, "in the largest layer": 400_500}'
+    cells = [
+        *exercise("01.1", "def answer(report): ...", good),
+        *exercise("01.2", "answer = 3  # no stub", counts),
+        *exercise("01.3", "answer = None", "def answer(timeline):\n    return 3"),
+    ]
+    path = shelf(book(code("import mxbook as mx"), *cells), "01-a")
+    assert main(["run", str(path)]) == 0
+    assert main(["check", str(path)]) == 1
+    found = capsys.readouterr().out
+    assert re.findall("\n  - (cell .*says: .*?)[,:]? because", found) == [
+        "cell 7: as shipped, exercise 01.2 says: 01.2 wrong",
+        "cell 10: with its solution, exercise 01.3 says: 01.3 wrong",
+    ]
+    assert found.count("\n  - ") == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

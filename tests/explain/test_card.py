@@ -67,3 +67,16 @@ def test_looking_changes_no_random_numbers():
 def test_unknown_names():
     with pytest.raises(ParameterError, match="did you mean Convolution"):
         mx.explain.operator("Convoluton")
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [
+        ("elemwise_mul", "`rhs`: `dy * rhs`"),
+        ("broadcast_div", "`rhs`: `dy / rhs`, summed over axes that were stretched."),
+        ("_power_scalar", "`data`: `dy * scalar * data ** (scalar - 1)`"),
+        ("_rdiv_scalar", "`data`: `-dy * scalar / (data * data)`"),
+    ],
+)
+def test_the_gradients_of_arithmetic_are_shown_as_formulas(name, formula):
+    assert mx.explain.operator(name).gradients[0].endswith(formula)

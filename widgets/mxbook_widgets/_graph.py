@@ -10,7 +10,7 @@ import traitlets
 from IPython.display import display
 
 from mxbook.explain.graph import Graph as Record
-from mxbook.explain.graph.files import bundle, data
+from mxbook.explain.graph.files import data, picture_bundle
 
 STATIC = Path(__file__).parent / "static"
 
@@ -51,5 +51,5 @@ class Graph(anywidget.AnyWidget):
         """The widget, and the graph's picture for places where no widget can live."""
         found = super()._repr_mimebundle_(**wanted)
         view, extra = found if isinstance(found, tuple) else (found or {}, {})
-        pictures, metadata = bundle(self.record)
+        pictures, metadata = picture_bundle(self.record)
         return {**view, **pictures}, {**extra, **metadata}

@@ -53,7 +53,8 @@ class Playground(anywidget.AnyWidget):
             "image/png": machine.png(),
             "text/plain": machine.text(),
         }
-        return {**view, **stored}, dict(extra)
+        alt = stored["text/plain"].partition("\n")[0]
+        return {**view, **stored}, {**extra, "image/png": {"alt": alt}}
 
 
 def act(machine: Machine, wanted: dict) -> None:

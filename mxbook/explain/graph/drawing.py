@@ -72,7 +72,7 @@ class _Pen:
     def __init__(self, placed: View, theme: Theme, graph: Graph):
         self.view, self.theme, self.graph = placed, theme, graph
         self.scene: Scene = placed.scene
-        self.sub = sums_text(graph)
+        self.sub = graph.about.partition(": ")[2] or sums_text(graph)
         title = text_width(graph.title, 15, True)
         least = NARROWEST + (240 if graph.problem else 0) - 2 * MARGIN
         inner = max(placed.layout.width, least, title, text_width(self.sub, 12))

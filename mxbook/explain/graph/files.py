@@ -127,7 +127,17 @@ def save(graph: Graph, path: str | PathLike) -> None:
 
 
 def bundle(graph: Graph) -> tuple[dict, dict]:
-    """Data and metadata for a notebook: PNG if Pillow is there, SVG, and words."""
+    """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
+    from mxbook.explain.live import notebook_display, widget_package
+
+    package = widget_package() if notebook_display() is not None else None
+    if package is not None:
+        return package.Graph(graph)._repr_mimebundle_()
+    return picture_bundle(graph)
+
+
+def picture_bundle(graph: Graph) -> tuple[dict, dict]:
+    """The same without the widget."""
     found: dict = {"image/svg+xml": graph.svg(), "text/plain": graph.text()}
     metadata: dict = {}
     try:
@@ -135,7 +145,8 @@ def bundle(graph: Graph) -> tuple[dict, dict]:
     except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
         return found, metadata
     width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
-    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    alt = found["text/plain"].partition("\n")[0]
+    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
     return found, metadata
 
 

@@ -145,6 +145,7 @@ class Graph:
         self.title, self.nodes, self.heads = title, list(nodes), list(heads)
         self.kinds = dict(kinds or {})
         self.problem = problem
+        self.about = ""  # the sentence about it; made from its sums when empty
         self.labels: dict[tuple[int, int], str] = {}  # what outputs are, where that is not clear
         self.steps: list[dict[str, Any]] = []  # see `mx.explain.steps`
         self.overlay: Overlay | None = None
@@ -238,7 +239,7 @@ class Graph:
         """The same graph with numbers drawn over it; see `mxbook.explain.graph.overlays`."""
         other = Graph(self.title, self.nodes, self.heads, self.kinds, self.problem)
         other.depth, other.fold, other.overlay = self.depth, self.fold, overlay
-        other.labels, other.steps = self.labels, self.steps
+        other.labels, other.steps, other.about = self.labels, self.steps, self.about
         return other
 
     def collapsed(self, depth: int | None = None, *, fold: bool = True) -> "Graph":

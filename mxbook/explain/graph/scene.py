@@ -310,7 +310,8 @@ class _Maker:
                 source = self.of.get(self._drawn(i.source))
                 if source is None or i in skipped or self._repeats(i.source, node.number):
                     continue
-                label = self.graph.nodes[i.source].outputs[i.output].text
+                outputs = self.graph.nodes[i.source].outputs
+                label = outputs[i.output].text if outputs else ""
                 found.setdefault((source, target), Link(source, target, label))
         return list(found.values())
 

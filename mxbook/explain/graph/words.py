@@ -7,7 +7,9 @@ ROWS = 200  # of a table in a terminal
 
 
 def sentence(graph: Graph) -> str:
-    """The graph in one sentence."""
+    """The graph in one sentence: the one it has, or one made from its sums."""
+    if graph.about:
+        return graph.about
     t = graph.totals()
     inputs = [f"{n.name} {n.outputs[0].text}" for n in graph.nodes if n.role == "input"]
     words = [f"{t.operators} operator" + "s" * (t.operators != 1)]

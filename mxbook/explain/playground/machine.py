@@ -269,4 +269,6 @@ class Playground:
         package = widget_package() if notebook_display() is not None else None
         if package is not None:
             return package.Playground(self)._repr_mimebundle_()
-        return {"image/svg+xml": self.svg(), "image/png": self.png(), "text/plain": self.text()}, {}
+        words = self.text()
+        data = {"image/svg+xml": self.svg(), "image/png": self.png(), "text/plain": words}
+        return data, {"image/png": {"alt": words.partition("\n")[0]}}

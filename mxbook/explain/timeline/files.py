@@ -111,5 +111,6 @@ def picture_bundle(timeline: Timeline | Columns, title: str = "") -> tuple[dict,
     if len(data["image/svg+xml"]) > LARGEST_SVG:
         del data["image/svg+xml"]
     width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
-    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    alt = words.partition("\n")[0]
+    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
     return data, metadata

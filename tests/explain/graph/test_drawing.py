@@ -75,3 +75,4 @@ def test_a_notebook_gets_picture_and_words():
     assert {"image/svg+xml", "text/plain"} <= set(data)
     if "image/png" in data:
         assert metadata["image/png"]["width"] > 100
+        assert metadata["image/png"]["alt"].startswith("LeNet: ")
