@@ -10,7 +10,8 @@ long.
 
 | file | what it is |
 |---|---|
-| `record.py` | operations, waits and dependencies as plain data; the critical path |
+| `record.py` | operations, waits and parts of graphs as plain data: what is asked for first |
+| `events.py` | operations one by one and column by column; dependencies, the critical path |
 | `tracks.py` | lanes and their order; what is drawn in which row |
 | `columns.py` | the same as NumPy arrays, ready to be drawn or sent |
 | `area.py` | sums over a stretch of time |
@@ -24,6 +25,7 @@ long.
 Times are nanoseconds of `time.perf_counter_ns`.
 """
 
-from .record import Event, Mark, Timeline, covered, dependencies, event_of, timeline
+from .events import Event, Mark, dependencies, event_of
+from .record import Timeline, covered, timeline
 
 __all__ = ["Event", "Mark", "Timeline", "covered", "dependencies", "event_of", "timeline"]

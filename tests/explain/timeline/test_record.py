@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 import mxbook as mx
 from mxbook import engine
-from mxbook.engine.core import Operation, Variable, conflict
 from mxbook.engine.log import OperationRecord, PartRecord, WaitRecord
-from mxbook.explain.timeline import Timeline, covered, dependencies, timeline
+from mxbook.explain.timeline import Timeline, covered, timeline
 
 US = 1000
 
@@ -31,46 +30,6 @@ def chain(*durations):
         found.append(record(number, (), ((1, number),), (at, at + length)))
         at += length
     return found
-
-
-# ---- dependencies
-
-
-# Reads and writes of some operations on a few variables.
-places = st.integers(0, 3)
-programs = st.lists(
-    st.tuples(st.sets(places, max_size=2), st.sets(places, min_size=1, max_size=2)), max_size=8
-)
-
-
-def closure(pairs):
-    found = set(pairs)
-    while True:
-        more = {(a, d) for a, b in found for c, d in found if b == c} - found
-        if not more:
-            return found
-        found |= more
-
-
-@given(programs)
-def test_dependencies_order_exactly_what_conflicts(program):
-    variables = [Variable() for _ in range(4)]
-    own = engine.scheduler.Engine(mx.config)
-    own.behave_as("NaiveEngine")
-    for reads, writes in program:
-        own.push(lambda: None, [variables[i] for i in reads], [variables[i] for i in writes])
-    records = own.log.operations()
-    found = {(n, r.number) for r, after in zip(records, dependencies(records), strict=True)
-             for n in after}  # fmt: skip
-    ops = [Operation(None, [variables[i] for i in r], [variables[i] for i in w])
-           for r, w in program]  # fmt: skip
-    wanted = {(i + 1, j + 1) for j in range(len(ops)) for i in range(j) if conflict(ops[i], ops[j])}
-    assert closure(found) == closure(wanted)
-    assert found <= wanted
-
-
-def test_what_is_not_among_the_records_is_no_dependency():
-    assert dependencies([record(5, reads=((1, 3),), writes=((2, 1),))]) == [()]
 
 
 # ---- numbers

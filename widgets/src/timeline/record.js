@@ -112,6 +112,8 @@ export class Record {
     const [after, reads, writes] = ["after", "reads", "writes"].map(lists);
     const columns = { pushed, ready, nbytes, layer, place, outcome, after, reads, writes };
     this.details = { layers, places, slots, ...columns };
+    Object.assign(this, { critical: header.critical, sentence: header.sentence });
+    this.onPath = new Set(header.critical);
     this.dependents = null;
   }
 
