@@ -168,6 +168,31 @@ def test_table_and_files(page, tmp_path):
     assert len(rows) == 24
 
 
+def test_two_timelines_on_one_axis(open_page, tmp_path, pictures):
+    events = [
+        e._replace(ended=e.ended + MS) if e.name == "dot" else e
+        for e in step().events
+        if e.number != 20
+    ]
+    both = step().compare(step()._replace(events=events), ("before", "after"))
+    both.save(tmp_path / "both.html")
+    page = open_page()
+    page.goto((tmp_path / "both.html").as_uri())
+    page.wait_for_selector(".mxb-timeline canvas")
+    assert page.locator(".mxt-below h4").inner_text() == "what changed most"
+    first = page.locator(".mxt-differences tbody tr").first
+    assert first.locator("th").inner_text() == "dot"
+    page.locator(".mxt-below table button").first.click()
+    assert page.locator(".mxt-below dt", has_text="in after").count() == 1
+    if pictures:
+        page.screenshot(path=pictures / "timeline-compared-selected.png", full_page=True)
+    page.locator(".mxt-stage").focus()
+    page.keyboard.press("Escape")
+    assert page.locator(".mxt-below h4").inner_text() == "what changed most"
+    if pictures:
+        page.screenshot(path=pictures / "timeline-compared.png", full_page=True)
+
+
 MILLION = """
 import numpy as np
 from mxbook.explain.timeline.columns import Columns, Details, Lists, Row

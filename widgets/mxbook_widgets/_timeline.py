@@ -10,6 +10,7 @@ from IPython.display import display, update_display
 
 from mxbook.explain.timeline import Timeline as Record
 from mxbook.explain.timeline.columns import Columns, columns
+from mxbook.explain.timeline.compare import Comparison
 from mxbook.explain.timeline.files import picture_bundle
 from mxbook.explain.timeline.frame import boxes_of, details_of, frames
 
@@ -23,9 +24,9 @@ class Timeline(anywidget.AnyWidget):
 
     The boxes travel first and are drawn at once; large details, and the critical path of a large
     timeline, are computed afterwards and follow in a second message.  Every question is answered
-    in the browser, also after the kernel has gone.  `record` is a timeline, or the arrays of a
-    very large one.  `show_again` replaces what is shown while something runs; see
-    `mxbook.explain.watch`.
+    in the browser, also after the kernel has gone.  `record` is a timeline, two that are
+    compared, or the arrays of a very large one.  `show_again` replaces what is shown while
+    something runs; see `mxbook.explain.watch`.
 
     >>> import mxbook as mx
     >>> Timeline(mx.explain.timeline([])).record.events
@@ -38,7 +39,7 @@ class Timeline(anywidget.AnyWidget):
     _boxes = traitlets.Bytes().tag(sync=True)
     _details = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, record: Record | Columns, title: str = "", live: bool = False):
+    def __init__(self, record: Record | Comparison | Columns, title: str = "", live: bool = False):
         self.record = record
         self.title = title
         self._columns = columns_of(record)
@@ -102,8 +103,10 @@ class Timeline(anywidget.AnyWidget):
         return {**view, **data}, {**extra, **metadata}
 
 
-def columns_of(record: Record | Columns) -> Columns:
+def columns_of(record: Record | Comparison | Columns) -> Columns:
     """The arrays of a record, or themselves; of a large one only what is drawn."""
     if isinstance(record, Columns):
         return record
+    if isinstance(record, Comparison):
+        return record.columns()
     return columns(record, details=len(record.events) <= LARGE)

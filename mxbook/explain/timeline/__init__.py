@@ -7,6 +7,7 @@ long.
     print(t)                         # bars of characters and the critical path
     t.save("step.png")               # or .svg .html .csv .txt, .json.gz for Perfetto
     t.what_if(workers=4)             # the same work, scheduled on four workers
+    t.compare(other)                 # which operation became slower, which is new
 
 | file | what it is |
 |---|---|
@@ -17,6 +18,8 @@ long.
 | `area.py` | sums over a stretch of time |
 | `queues.py` | the queue of every variable, step by step |
 | `whatif.py` | a pure scheduler: the same record on other engines |
+| `compare.py` | two records of nearly the same program, operation by operation |
+| `joint.py`, `differences.py` | the two in one picture; the table below it |
 | `chart.py`, `files.py` | the picture; files, and what a notebook stores |
 | `frame.py` | the bytes that travel to the browser |
 | `reading.py` | Chrome traces of this and other programs (they are written by `../chrome.py`) |

@@ -6,13 +6,16 @@ the browser work on these.
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .events import Lists, Table, indexed, indexed_sites, table_of
 from .record import Timeline
 from .tracks import depths, kind_of, lane_of, ordered, title_of
+
+if TYPE_CHECKING:
+    from .compare import Comparison
 
 OPERATION, PART, WAIT = range(3)
 OUTCOMES = ("done", "failed", "not run", "cancelled")
@@ -25,6 +28,15 @@ class Row(NamedTuple):
     lane: int
     begin: int
     end: int
+
+
+class Group(NamedTuple):
+    """The lanes of one of several records in a picture: its title, its first lane, and when it
+    ended."""
+
+    title: str
+    lane: int
+    end: float
 
 
 class Details(NamedTuple):
@@ -69,11 +81,21 @@ class Columns(NamedTuple):
     critical: list[int]
     details: Details | None
     sentence: str
+    # Where two timelines are compared (joint.py):
+    groups: Sequence[Group] = ()
+    shift: int = 0  # numbers above it are those of the second, so much larger
+    partner: np.ndarray | None = None  # uint32: the number of the same operation in the other
+    comparison: "Comparison | None" = None
 
     @property
     def count(self) -> int:
         """How many boxes there are."""
         return len(self.start)
+
+    def shown(self, i: int) -> int:
+        """The number of a box as its own record has it."""
+        number = int(self.number[i])
+        return number - self.shift if number > self.shift else number
 
     def slots(self, by: str = "operator") -> np.ndarray:
         """For each name (or block) the number of its colour: those that took longest come first.

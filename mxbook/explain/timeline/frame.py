@@ -72,7 +72,13 @@ def boxes_of(columns: Columns, **more: Any) -> bytes:
         "sentence": columns.sentence,
         **more,
     }
-    return pack(header, {name: getattr(columns, name) for name in BOXES})
+    arrays = {name: getattr(columns, name) for name in BOXES}
+    if columns.comparison is not None:
+        header["groups"] = [list(group) for group in columns.groups]
+        header["shift"] = columns.shift
+        header["comparison"] = columns.comparison.data()
+        arrays["partner"] = columns.partner
+    return pack(header, arrays)
 
 
 def details_of(columns: Columns) -> bytes:

@@ -23,6 +23,7 @@ from .events import Event, Events, Table, in_order, table_of
 if TYPE_CHECKING:
     from .area import Sums
     from .columns import Columns
+    from .compare import Comparison
     from .queues import Steps
 
 LISTED = 20  # operations of the critical path that a text tells of
@@ -188,6 +189,14 @@ class Timeline(NamedTuple):
         from .whatif import reschedule
 
         return reschedule(self, workers, engine=engine, python=python)
+
+    def compare(
+        self, other: "Timeline", names: tuple[str, str] = ("first", "second")
+    ) -> "Comparison":
+        """This and another record of nearly the same program, aligned: `compare.compare`."""
+        from .compare import compare
+
+        return compare(self, other, names)
 
     # ---- showing
 

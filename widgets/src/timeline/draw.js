@@ -5,7 +5,8 @@ import { linearTicks, number } from "../core/format.js";
 import { textWidth } from "../core/shapes.js";
 import { levelFor } from "./levels.js";
 import { PART, WAIT, lowerBound } from "./record.js";
-import { RIGHT, ROW, TOP, unitOf } from "./viewport.js";
+import { ends, heads } from "./compare.js";
+import { HEAD, RIGHT, ROW, TOP, unitOf } from "./viewport.js";
 
 /**
  * @typedef {import("./record.js").Record} Record
@@ -37,6 +38,8 @@ export function draw(pen, scene) {
   grid(pen, scene);
   lanes(pen, scene);
   scene.record.rows.forEach((row, i) => boxes(pen, scene, row, scene.tops[i]));
+  heads(pen, scene);
+  ends(pen, scene);
   if (scene.critical) path(pen, scene);
   marks(pen, scene);
   axis(pen, scene);
@@ -76,7 +79,8 @@ function lanes(pen, scene) {
   record.rows.forEach(({ lane }, i) => {
     if (lane === last) return;
     last = lane;
-    if (i) pen.fill(10, tops[i] - 5, view.left + view.width - 10, 1, theme.grid);
+    const headed = record.groups.some(([, first]) => first === lane);
+    if (i) pen.fill(10, tops[i] - 5 - (headed ? HEAD : 0), view.left + view.width - 10, 1, theme.grid);
     pen.text(10, tops[i] + ROW / 2, cut(record.titles[lane], view.left - 18, 12), theme.ink, 12);
     const rows = record.rows.filter((row) => row.lane === lane);
     const share = busyShare(record, rows, view.begin, view.end);
@@ -226,7 +230,7 @@ function box(pen, scene, i, x, width, top, paint, lit) {
   if (right <= left) return;
   if (record.what[i] === WAIT) {
     outline(pen, left, top + 2, right, top + ROW - 2, theme.faint, 1, [3, 2]);
-    const number = record.text(i) === "wait for variable" ? `#${record.number[i]}` : "";
+    const number = record.text(i) === "wait for variable" ? record.label(i) : "";
     const words = [number ? `waits for ${number}` : "waits", number];
     const room = right - left - 6;
     const text = words.find((w) => w && cut(w, room, SIZE) === w); // never half a number
@@ -314,9 +318,14 @@ export function cut(
 function path(pen, /** @type {Scene} */ scene) {
   const { record, view, theme, tops } = scene;
   /** @type {number[][]} */
-  const points = [];
+  let points = [];
   const top = topOf(scene);
+  let shift = record.shift || Infinity;
   for (const number of record.critical) {
+    if (number > shift) {
+      if (points.length) pen.line(points, theme.alert, 2); // the path of another record begins
+      [points, shift] = [[], Infinity];
+    }
     const i = record.boxOf(number);
     if (i < 0 || record.end(i) < view.begin || record.start[i] > view.end) continue;
     const y = top(i) + ROW;
@@ -361,6 +370,12 @@ function marks(pen, scene) {
   if (chosen < 0) return;
   const top = topOf(scene);
   arrows(pen, scene, top);
+  const partner = record.partnerOf(chosen);
+  if (partner >= 0) {
+    const [a, b] = [record.start[partner], record.end(partner)].map((t) => clip(view, view.x(t)));
+    const at = top(partner);
+    outline(pen, a - 1, at - 1, Math.max(a + 2, b) + 1, at + ROW + 1, theme.ink, 2, [4, 2]);
+  }
   const y = top(chosen);
   const x0 = clip(view, view.x(record.start[chosen]));
   const x1 = Math.max(x0 + 2, clip(view, view.x(record.end(chosen))));

@@ -57,6 +57,13 @@ export class Record {
     this.critical = [];
     this.onPath = new Set();
     this.live = false;
+    /** @type {[string, number, number][]} title, first lane and end of each of several records */
+    this.groups = [];
+    this.shift = 0; // numbers above it are those of the second record, so much larger
+    /** @type {import("./compare.js").Comparison | null} */
+    this.comparison = null;
+    /** @type {Uint32Array | null} the number of the same operation in the other record */
+    this.partner = null;
     this.start = new Float64Array();
     this.length = new Float32Array();
     this.name = new Uint16Array();
@@ -89,6 +96,10 @@ export class Record {
     Object.assign(this, { span, lanes, titles, kinds, names, slots, critical, sentence });
     this.title = header.title ?? "";
     this.live = header.live ?? false;
+    this.groups = header.groups ?? [];
+    this.shift = header.shift ?? 0;
+    this.comparison = header.comparison ?? null;
+    this.partner = null;
     Object.assign(this, arrays);
     this.onPath = new Set(critical);
     this.details = this.places = this.dependents = null;
@@ -139,6 +150,25 @@ export class Record {
 
   text(/** @type {number} */ box) {
     return this.names[this.name[box]];
+  }
+
+  /** The number of a box as its own record has it. */
+  label(/** @type {number} */ box) {
+    const number = this.number[box];
+    return `#${number > this.shift ? number - this.shift : number}`;
+  }
+
+  /** What the lane of a box is called. */
+  laneOf(/** @type {number} */ box) {
+    const { lane } = this.rows[this.rowOf(box)];
+    const group = this.groups.filter(([, first]) => first <= lane).pop();
+    return group ? `${this.titles[lane]} (${group[0]})` : this.titles[lane];
+  }
+
+  /** The box of the same operation in the other record; -1 if there is none. */
+  partnerOf(/** @type {number} */ box) {
+    const number = this.partner && this.what[box] === OPERATION ? this.partner[box] : 0;
+    return number ? this.boxOf(number) : -1;
   }
 
   /** Numbers of the operations that had to end before a box. @returns {number[]} */
