@@ -13,10 +13,10 @@ from mxbook.explain.timeline.columns import Columns, columns
 from mxbook.explain.timeline.compare import Comparison
 from mxbook.explain.timeline.files import picture_bundle
 from mxbook.explain.timeline.frame import boxes_of, details_of, frames
+from mxbook.explain.timeline.record import LARGE
 
 STATIC = Path(__file__).parent / "static"
 SMALL = 2**20  # bytes of details that may travel together with the boxes
-LARGE = 100_000  # operations; more are drawn before their details are known
 
 
 class Timeline(anywidget.AnyWidget):

@@ -148,3 +148,15 @@ test("the critical path may come with the details", () => {
   expect([...early.onPath]).toEqual(whole.critical);
   expect(early.sentence).toBe(whole.sentence);
 });
+
+test("operations are found by numbers near and far", () => {
+  const far = open(agreed.timelines[0]);
+  const near = open(agreed.timelines[0]);
+  far.number = far.number.map((n) => n * 1_000_003);
+  for (let i = 0; i < near.count; i++) {
+    if (near.what[i] !== 0) continue;
+    expect(near.boxOf(near.number[i])).toBe(i);
+    expect(far.boxOf(far.number[i])).toBe(i);
+  }
+  expect([near.boxOf(1e6), far.boxOf(2), near.boxOf(-1)]).toEqual([-1, -1, -1]);
+});

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .compare import Comparison
     from .queues import Steps
 
+LARGE = 100_000  # operations; of more the critical path is found when somebody asks for it
 LISTED = 20  # operations of the critical path that a text tells of
 
 
@@ -90,24 +91,26 @@ class Timeline(NamedTuple):
         took = int((table.numbers("ended")[path] - table.numbers("started")[path]).sum())
         return f"{head}; critical path {duration(took)} ({counted(len(path))})"
 
-    def text(self, width: int = 60) -> str:
+    def text(self, width: int = 60, critical: bool = True) -> str:
         """Lanes as bars of `width` characters (dark: computing), and the critical path."""
         if not self.events:
             return "nothing happened"
-        critical = table_of(self.events).critical()
-        path = [self.events[row] for row in critical]
+        rows = table_of(self.events).critical() if critical else []
+        path = [self.events[row] for row in rows]
         lanes, busy = self.lanes, self.busy()
         span = max(1, self.end - self.start)
         label = max(map(len, lanes), default=0)
         bars = self._bars(width, span)
-        rows = [f"{lane:{label}}  {bars[lane]}  {busy[lane] / span:4.0%}" for lane in lanes]
+        drawn = [f"{lane:{label}}  {bars[lane]}  {busy[lane] / span:4.0%}" for lane in lanes]
+        if not path:
+            return "\n".join([self.sentence(rows), *drawn])
         longest = path
         if len(path) > LISTED:
             longest = sorted(path, key=lambda e: -e.duration)[:LISTED]
             longest.sort(key=lambda e: e.number)
         head = "critical path:" if longest is path else f"critical path, the {LISTED} longest:"
         chain = [f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}" for e in longest]
-        return "\n".join([self.sentence(critical), *rows, head, *chain])
+        return "\n".join([self.sentence(rows), *drawn, head, *chain])
 
     def _bars(self, width: int, span: int) -> dict[str, str]:
         """For each lane a character for each stretch of time: dark where it was busy."""
@@ -250,8 +253,9 @@ class Timeline(NamedTuple):
         return bundle(self)
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """IPython would print every field of a tuple."""
-        printer.text(self.text())
+        """IPython would print every field of a tuple, and asks for this beside the widget; so it
+        must not take long."""
+        printer.text(self.text(critical=len(self.events) <= LARGE))
 
     def __repr__(self) -> str:
         return self.text()

@@ -11,6 +11,8 @@ import mxbook as mx
 from mxbook import engine
 from mxbook.engine.log import OperationRecord, PartRecord, WaitRecord
 from mxbook.explain.timeline import Timeline, covered, timeline
+from mxbook.explain.timeline import record as module
+from mxbook.explain.timeline.events import Table
 
 US = 1000
 
@@ -86,6 +88,21 @@ def test_text_names_lanes_and_the_critical_path():
     assert lines[2].split() == ["worker", "·" * 10 + "█" * 20, "67%"]
     assert [line.split("#")[1].split()[0] for line in lines[4:]] == ["1", "2"]
     assert timeline([]).text() == "nothing happened"
+
+
+def test_what_a_notebook_asks_for_needs_no_critical_path_when_that_takes_long(monkeypatch):
+    class Printer:
+        def text(self, text):
+            self.found = text
+
+    printer = Printer()
+    sample()._repr_pretty_(printer, False)
+    assert printer.found == sample().text()
+    monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(Table, "critical", None)
+    sample()._repr_pretty_(printer, False)
+    assert printer.found.splitlines()[0] == "2 operations on 2 lanes in 30 us"
+    assert len(printer.found.splitlines()) == 3
 
 
 def test_text_of_a_long_path_tells_the_longest():

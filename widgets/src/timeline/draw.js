@@ -316,27 +316,41 @@ export function cut(
 
 /** A line under the boxes of the critical path, and from each to the next. @param {Pen} pen */
 function path(pen, /** @type {Scene} */ scene) {
-  const { record, view, theme, tops } = scene;
-  /** @type {number[][]} */
-  let points = [];
+  const { record, view, theme } = scene;
   const top = topOf(scene);
-  let shift = record.shift || Infinity;
-  for (const number of record.critical) {
-    if (number > shift) {
-      if (points.length) pen.line(points, theme.alert, 2); // the path of another record begins
-      [points, shift] = [[], Infinity];
+  for (const boxes of record.pathBoxes()) {
+    /** @type {number[][]} */
+    const points = [];
+    for (let k = firstVisible(record, boxes, view.begin); k < boxes.length; k++) {
+      const i = boxes[k];
+      if (record.start[i] > view.end || points.length > MOST_POINTS) break;
+      if (record.end(i) < view.begin) continue;
+      const y = top(i) + ROW;
+      const x0 = clip(view, view.x(record.start[i]));
+      const x1 = Math.max(x0 + 1, clip(view, view.x(record.end(i))));
+      const last = points[points.length - 1];
+      if (last && last[1] === y && x0 - last[0] < 1) last[0] = x1;
+      else if (!last || last[1] === y || x1 - x0 >= THIN) points.push([x0, y], [x1, y]);
     }
-    const i = record.boxOf(number);
-    if (i < 0 || record.end(i) < view.begin || record.start[i] > view.end) continue;
-    const y = top(i) + ROW;
-    const x0 = clip(view, view.x(record.start[i]));
-    const x1 = Math.max(x0 + 1, clip(view, view.x(record.end(i))));
-    const last = points[points.length - 1];
-    if (last && last[1] === y && x0 - last[0] < 1) last[0] = x1;
-    else if (!last || last[1] === y || x1 - x0 >= THIN) points.push([x0, y], [x1, y]);
-    if (points.length > 4000) return;
+    if (points.length && points.length <= MOST_POINTS) pen.line(points, theme.alert, 2);
   }
-  if (tops.length && points.length) pen.line(points, theme.alert, 2);
+}
+
+const MOST_POINTS = 4000; // a path of more would be a red surface
+
+/** The first box of a path that may be seen: each begins when the one before has ended. */
+function firstVisible(
+  /** @type {Record} */ record,
+  /** @type {Int32Array} */ boxes,
+  /** @type {number} */ begin,
+) {
+  let [low, high] = [0, boxes.length];
+  while (low < high) {
+    const half = (low + high) >> 1;
+    if (record.end(boxes[half]) < begin) low = half + 1;
+    else high = half;
+  }
+  return low;
 }
 
 const clip = (/** @type {Viewport} */ view, /** @type {number} */ x) =>

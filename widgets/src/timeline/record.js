@@ -9,6 +9,8 @@ export const WAIT = 2;
 export const OUTCOMES = ["done", "failed", "not run", "cancelled"];
 /** Names that have a colour of their own; the others share one. */
 export const COLOURED = 10;
+/** Numbers so much larger than there are operations are looked up in a map. */
+const SPARSE = 16;
 
 /**
  * @typedef {object} Row
@@ -71,8 +73,10 @@ export class Record {
     this.number = new Uint32Array();
     /** @type {Details | null} */
     this.details = null;
-    /** @type {Map<number, number> | null} */
+    /** @type {((number: number) => number) | null} */
     this.places = null;
+    /** @type {Int32Array[] | null} */
+    this.paths = null;
     /** @type {Lists | null} */
     this.dependents = null;
   }
@@ -102,7 +106,7 @@ export class Record {
     this.partner = null;
     Object.assign(this, arrays);
     this.onPath = new Set(critical);
-    this.details = this.places = this.dependents = null;
+    this.details = this.places = this.dependents = this.paths = null;
     this.rows = header.rows.map((/** @type {number[]} */ [lane, begin, end]) => ({
       lane,
       begin,
@@ -125,18 +129,39 @@ export class Record {
     this.details = { layers, places, slots, ...columns };
     Object.assign(this, { critical: header.critical, sentence: header.sentence });
     this.onPath = new Set(header.critical);
+    this.paths = null;
     this.dependents = null;
   }
 
   /** The box of an operation; -1 if there is none. */
   boxOf(/** @type {number} */ number) {
-    if (!this.places) {
-      this.places = new Map();
-      for (let i = 0; i < this.count; i++) {
-        if (this.what[i] === OPERATION) this.places.set(this.number[i], i);
-      }
+    this.places ??= this.index();
+    return this.places(number);
+  }
+
+  /** Where the operations are, by their numbers. @private @returns {(number: number) => number} */
+  index() {
+    const { number, what, count } = this;
+    let most = 0;
+    for (let i = 0; i < count; i++) most = Math.max(most, number[i]);
+    if (most < SPARSE * count + SPARSE) {
+      const found = new Int32Array(most + 1).fill(-1);
+      for (let i = 0; i < count; i++) if (what[i] === OPERATION) found[number[i]] = i;
+      return (wanted) => found[wanted] ?? -1;
     }
-    return this.places.get(number) ?? -1;
+    const found = new Map();
+    for (let i = 0; i < count; i++) if (what[i] === OPERATION) found.set(number[i], i);
+    return (wanted) => found.get(wanted) ?? -1;
+  }
+
+  /** The boxes of the critical path of each record, in the order of time. */
+  pathBoxes() {
+    if (!this.paths) {
+      const boxes = Int32Array.from(this.critical, (number) => this.boxOf(number)).filter((i) => i >= 0);
+      const cut = boxes.findIndex((i) => this.shift > 0 && this.number[i] > this.shift);
+      this.paths = cut < 0 ? [boxes] : [boxes.subarray(0, cut), boxes.subarray(cut)];
+    }
+    return this.paths;
   }
 
   /** The row of a box. */
