@@ -15,6 +15,7 @@ long.
 | `events.py` | operations one by one and column by column; dependencies, the critical path |
 | `tracks.py` | lanes and their order; what is drawn in which row |
 | `columns.py` | the same as NumPy arrays, ready to be drawn or sent |
+| `counters.py`, `strips.py` | what is in the queue, ready, alive; the same as strips |
 | `area.py` | sums over a stretch of time |
 | `queues.py` | the queue of every variable, step by step |
 | `whatif.py` | a pure scheduler: the same record on other engines |

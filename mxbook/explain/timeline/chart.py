@@ -23,7 +23,9 @@ from mxbook.explain.ticks import linear_ticks, number
 
 from . import differences
 from .columns import COLOURED, OPERATION, PART, WAIT, Columns, Row
+from .counters import counters
 from .record import Timeline
+from .strips import STRIP, strips
 
 TITLE = 40  # height of the title row
 AXIS = 34  # below the lanes
@@ -71,15 +73,19 @@ def picture(
     if not columns.count:
         words = Label(width / 2, 40, "nothing happened", colours.faint, 13, "middle")
         return Picture(width, 80, colours.paper, columns.sentence, [words])
-    left = min(150.0, 26 + max(text_width(t, 12) for t in columns.titles))
+    counted_below = counters(columns)
+    texts = [*columns.titles, *(c.title for c in counted_below)]
+    left = min(150.0, 26 + max(text_width(t, 12) for t in texts))
     begin, end = area or (0.0, max(1.0, columns.span))
     room = width - left - 58
     grain = max(1.0, len(columns.rows) * room // BARS)
     frame = Frame(left, room, begin, end, colours, grain)
-    tops, bottom = _places(columns)
+    tops, low = _places(columns)
+    bottom = low + len(counted_below) * STRIP
     shapes = _title(columns, width, title, colours)
     shapes += _axis(frame, bottom)
     shapes += _lanes(columns, frame, tops)
+    shapes += strips(counted_below, (low - 4, left, room), frame.px, (begin, end), colours)
     shapes += differences.heads(columns, tops, colours)
     paints = palette(columns, by, colours)
     for row, top in zip(columns.rows, tops, strict=True):
