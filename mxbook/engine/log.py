@@ -125,11 +125,15 @@ class Log:
         """Remember a wait that is over."""
         self._waits.append(wait)
 
+    def records(self, newest: int = 0) -> list[tuple]:
+        """The finished operations as the ring holds them, in the order of their ends; `newest`: so
+        many.  An interrupt may hit an operation that has just been recorded as done; then there is
+        a second record, that it was cancelled, which is the truth."""
+        return list(self._operations)[-newest:]
+
     def operations(self, newest: int = 0) -> list[OperationRecord]:
         """The finished operations, in the order in which they were pushed; `newest`: so many."""
-        # An interrupt may hit an operation that has just been recorded as done; then the second
-        # record, that it was cancelled, is the truth.
-        latest = {record[0]: record for record in list(self._operations)[-newest:]}
+        latest = {record[0]: record for record in self.records(newest)}
         return [read(record) for record in sorted(latest.values())]
 
     def waits(self, newest: int = 0) -> list[WaitRecord]:

@@ -175,31 +175,54 @@ def test_table_and_files(page, tmp_path):
     assert view(page, "record.details.layers").count("net_dot0") == 1
 
 
+def test_two_timelines_on_one_axis(open_page, tmp_path, pictures):
+    events = [
+        e._replace(ended=e.ended + MS) if e.name == "dot" else e
+        for e in step().events
+        if e.number != 20
+    ]
+    both = step().compare(step()._replace(events=events), ("before", "after"))
+    both.save(tmp_path / "both.html")
+    page = open_page()
+    page.goto((tmp_path / "both.html").as_uri())
+    page.wait_for_selector(".mxb-timeline canvas")
+    assert page.locator(".mxt-below h4").inner_text() == "what changed most"
+    first = page.locator(".mxt-differences tbody tr").first
+    assert first.locator("th").inner_text() == "dot"
+    page.locator(".mxt-below table button").first.click()
+    assert page.locator(".mxt-below dt", has_text="in after").count() == 1
+    if pictures:
+        page.screenshot(path=pictures / "timeline-compared-selected.png", full_page=True)
+    page.locator(".mxt-stage").focus()
+    page.keyboard.press("Escape")
+    assert page.locator(".mxt-below h4").inner_text() == "what changed most"
+    if pictures:
+        page.screenshot(path=pictures / "timeline-compared.png", full_page=True)
+
+
+# What the engine's log holds after a million small operations: six in turn on weights and on what
+# the operation before made.
 MILLION = """
-import numpy as np
-from mxbook.explain.timeline.columns import Columns, Details, Lists, Row
-n, lanes = 1_000_000, 8
-each = n // lanes
-chance = np.random.default_rng(0)
-length = chance.integers(500, 20_000, n).astype(np.float32)
-gap = chance.integers(0, 3_000, n)
-start = np.concatenate([np.cumsum(l + g) - l for l, g in zip(
-    length.reshape(lanes, each).astype(float), gap.reshape(lanes, each))])
-name = chance.integers(0, 20, n).astype(np.uint16)
-number = np.arange(1, n + 1, dtype=np.uint32)
-zeros = np.zeros(n, np.uint16)
-one = Lists(np.arange(n + 1, dtype=np.uint32), np.maximum(1, number - 1))
-marks = Lists(2 * np.arange(n + 1, dtype=np.uint32), np.ones(2 * n, np.uint32))
-details = Details(length, length / 2, length, zeros, zeros, zeros.astype(np.uint8), one, marks,
-                  marks)
-workers = [f"mxbook-worker-{i}" for i in range(lanes)]
-big = Columns(float((start + length).max()), workers, ["worker"] * lanes, workers,
-              [Row(i, i * each, (i + 1) * each) for i in range(lanes)], start, length, name,
-              zeros.astype(np.uint8), number, [f"op{i}" for i in range(20)], [""], [""], [],
-              details, "a million operations")
+import mxbook as mx
 import mxbook_widgets
+from mxbook import engine
+
+names = ("Convolution", "broadcast_add", "relu", "FullyConnected", "sgd_update", "_mul_scalar")
+code = (lambda: None).__code__
+engine.log.resize(2**20)
+engine.log.clear()
+at, free = 0, [0] * 8
+for n in range(1, 1_000_001):
+    kind, lane = n % 6, n % 8
+    made = ((n % 60, n // 60),) if kind == 4 else ((1000 + n, 0),)
+    seen = ((999 + n, 1), (n % 60, max(0, (n - 1) // 60)))
+    start = max(free[lane], at)
+    free[lane] = start + 500 + 7919 * n % 20_000
+    engine.log.add((n, names[kind], (code, 2 * (n % 50)), seen, made, at, at + 100, start,
+                    free[lane], f"mxbook-worker-{lane}", False, "done", 4096, f"net_dense{kind}"))
+    at += 1400
 """
-SHOW = "mxbook_widgets.Timeline(big)"
+SHOW = "mx.explain.timeline()"
 
 
 @pytest.mark.slow
@@ -223,11 +246,14 @@ def test_a_million_events(lab, open_page, notebook, pictures):
         }"""
     )
     assert view(page, "record.count") == 1_000_000
+    early = page.evaluate("performance.now()")
     page.wait_for_function(
         "document.querySelector('.mxb-timeline').mxbookTimeline.record.details", timeout=30_000
     )
+    later = page.evaluate("performance.now()") - early
     frames = page.evaluate(FRAMES)
-    print(json.dumps({"visible after ms": round(seen), **frames}))
+    print(json.dumps({"visible after ms": round(seen), "details": round(later), **frames}))
+    assert view(page, "record.critical.length") > 1
     assert all(len(times) == 3 for times in frames.values())
     if pictures:
         page.screenshot(path=pictures / "timeline-million.png")

@@ -34,6 +34,19 @@ def test_large_details_come_when_asked_for_or_shown(monkeypatch):
     assert asked._details == shown._details != b""
 
 
+def test_a_large_timeline_is_drawn_before_its_critical_path_is_known(monkeypatch):
+    monkeypatch.setattr(_timeline, "LARGE", 10)
+    widget = mxbook_widgets.Timeline(step())
+    boxes, arrays = unpack(widget._boxes)
+    assert (boxes["critical"], widget._details) == ([], b"")
+    widget._answer(widget, {"kind": "details"}, [])
+    details, _ = unpack(widget._details)
+    whole = step().columns()
+    assert details["critical"] == whole.critical != []
+    assert details["sentence"] == whole.sentence != boxes["sentence"]
+    assert arrays["start"].tolist() == whole.start.tolist()
+
+
 def test_the_output_holds_widget_and_picture():
     data, metadata = mxbook_widgets.Timeline(step())._repr_mimebundle_()
     assert set(data) == {VIEW, "image/png", "image/svg+xml", "text/plain"}

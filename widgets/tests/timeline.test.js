@@ -13,7 +13,7 @@ import { Record } from "../src/timeline/record.js";
 import { moved, schedule, workOf } from "../src/timeline/schedule.js";
 import { sums } from "../src/timeline/sums.js";
 import { Viewport, duration } from "../src/timeline/viewport.js";
-import { dense, open } from "./timelines.js";
+import { bytes, dense, open } from "./timelines.js";
 
 const agreed = JSON.parse(readFileSync("tests/timeline.json", "utf8"));
 
@@ -127,4 +127,36 @@ test("the viewport stays inside the whole", () => {
   port.reveal(900, 910);
   expect(port.begin <= 900 && port.end >= 910).toBe(true);
   expect(port.end - port.begin).toBeCloseTo(100);
+});
+
+test("the critical path may come with the details", () => {
+  const [known] = agreed.timelines;
+  const whole = open(known);
+  const early = new Record();
+  const { header, arrays } = unpack(bytes(known.boxes));
+  const columns = Object.fromEntries(
+    ["start", "length", "name", "what", "number"].map((name) => {
+      const kinds = { start: "f8", length: "f4", name: "u2", what: "u1", number: "u4" };
+      return [name, [kinds[name], arrays[name]]];
+    }),
+  );
+  early.receive(pack({ ...header, critical: [], sentence: "early" }, columns));
+  expect([early.onPath.size, early.sentence]).toEqual([0, "early"]);
+  early.receive(bytes(known.details));
+  expect(whole.critical.length).toBeGreaterThan(0);
+  expect(early.critical).toEqual(whole.critical);
+  expect([...early.onPath]).toEqual(whole.critical);
+  expect(early.sentence).toBe(whole.sentence);
+});
+
+test("operations are found by numbers near and far", () => {
+  const far = open(agreed.timelines[0]);
+  const near = open(agreed.timelines[0]);
+  far.number = far.number.map((n) => n * 1_000_003);
+  for (let i = 0; i < near.count; i++) {
+    if (near.what[i] !== 0) continue;
+    expect(near.boxOf(near.number[i])).toBe(i);
+    expect(far.boxOf(far.number[i])).toBe(i);
+  }
+  expect([near.boxOf(1e6), far.boxOf(2), near.boxOf(-1)]).toEqual([-1, -1, -1]);
 });

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from mxbook.engine.failures import counted, duration
 
-from .record import Event, Timeline, covered
+from .events import Event
+from .record import Timeline, covered
 from .tracks import lane_of
 
 

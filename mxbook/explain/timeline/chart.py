@@ -21,8 +21,11 @@ from mxbook.explain.shapes import (
 from mxbook.explain.style import COLOURS
 from mxbook.explain.ticks import linear_ticks, number
 
+from . import differences
 from .columns import COLOURED, OPERATION, PART, WAIT, Columns, Row
+from .counters import counters
 from .record import Timeline
+from .strips import STRIP, strips
 
 TITLE = 40  # height of the title row
 AXIS = 34  # below the lanes
@@ -70,24 +73,34 @@ def picture(
     if not columns.count:
         words = Label(width / 2, 40, "nothing happened", colours.faint, 13, "middle")
         return Picture(width, 80, colours.paper, columns.sentence, [words])
-    left = min(150.0, 26 + max(text_width(t, 12) for t in columns.titles))
+    counted_below = counters(columns)
+    texts = [*columns.titles, *(c.title for c in counted_below)]
+    left = min(150.0, 26 + max(text_width(t, 12) for t in texts))
     begin, end = area or (0.0, max(1.0, columns.span))
     room = width - left - 58
     grain = max(1.0, len(columns.rows) * room // BARS)
     frame = Frame(left, room, begin, end, colours, grain)
-    tops, bottom = _places(columns)
+    tops, low = _places(columns)
+    bottom = low + len(counted_below) * STRIP
     shapes = _title(columns, width, title, colours)
     shapes += _axis(frame, bottom)
     shapes += _lanes(columns, frame, tops)
+    shapes += strips(counted_below, (low - 4, left, room), frame.px, (begin, end), colours)
+    shapes += differences.heads(columns, tops, colours)
     paints = palette(columns, by, colours)
     for row, top in zip(columns.rows, tops, strict=True):
         shapes += _row(columns, row, top, frame, paints, by)
     shapes += _critical(columns, frame, tops)
+    shapes += differences.ends(columns, tops, frame.px, colours)
     if hidden > 0:
         words = f"{counted(hidden, 'more row')} not shown"
         shapes.append(Label(14, bottom + 12, words, colours.faint, 11))
-    legend, lines = _legend(columns, by, paints, width, bottom + AXIS, colours)
-    height = bottom + AXIS + lines * LEGEND + 10
+    place = (width, bottom + AXIS, colours)
+    if columns.comparison is not None:
+        legend, tall = differences.table(columns, columns.comparison, paints, *place)
+    else:
+        legend, tall = _legend(columns, by, paints, *place)
+    height = bottom + AXIS + tall + 10
     return Picture(width, height, colours.paper, columns.sentence, shapes + legend)
 
 
@@ -111,15 +124,20 @@ def palette(columns: Columns, by: str, theme: Theme) -> list[Paint]:
 def _places(columns: Columns) -> tuple[list[float], float]:
     """The top of each row, and the end of the last lane."""
     tops, at, lane = [], TITLE + 8.0, -1
+    headed = {group.lane for group in columns.groups}
     for row in columns.rows:
         if lane >= 0:
             at += ROW + (GAP if row.lane == lane else SPACE)
+        if row.lane != lane and row.lane in headed:
+            at += differences.HEAD
         lane = row.lane
         tops.append(at)
     return tops, at + ROW + 8
 
 
 def _title(columns: Columns, width: float, title: str, theme: Theme) -> list[Shape]:
+    if columns.comparison is not None:
+        return [Label(14, 20, title or columns.sentence, theme.ink, 15, bold=True)]
     mine = columns.what == OPERATION
     title = title or f"{counted(int(mine.sum()))} in {duration(columns.span)}"
     path = mine & np.isin(columns.number, columns.critical)
@@ -167,7 +185,8 @@ def _lanes(columns: Columns, frame: Frame, tops: list[float]) -> list[Shape]:
         own = [(r, top) for r, top in zip(columns.rows, tops, strict=True) if r.lane == place]
         top = own[0][1]
         if place:
-            y = top - SPACE / 2
+            headed = any(group.lane == place for group in columns.groups)
+            y = top - SPACE / 2 - (differences.HEAD if headed else 0)
             edge = np.array([(14, y), (frame.left + frame.width, y)])
             found.append(Line(edge, theme.grid))
         found.append(Label(14, top + ROW / 2, _cut(title, frame.left - 24, 12), theme.ink, 12))
@@ -221,7 +240,7 @@ def _box(
     if columns.what[i] == WAIT:
         corners = [(left, top + 2), (right, top + 2), (right, top + ROW - 2), (left, top + ROW - 2)]
         rim = Line(np.array([*corners, corners[0]]), theme.faint, 1.0, (3.0, 2.0))
-        number = f"#{columns.number[i]}" if name == "wait for variable" else ""
+        number = f"#{columns.shown(i)}" if name == "wait for variable" else ""
         return [rim, *_wait_words(number, left, right, top, theme.faint)]
     right = max(left + 1, right - 0.6)  # a gap tells neighbours apart
     inset = 3.0 if columns.what[i] == PART else 0.0
@@ -341,20 +360,27 @@ def _critical(columns: Columns, frame: Frame, tops: list[float]) -> list[Shape]:
                 x0, x1 = frame.px([start, stop]).tolist()
                 places[path[int(columns.number[i])]] = (x0, max(x0 + 1, x1), top + ROW)
     points: list[tuple[float, float]] = []
-    for _, (x0, x1, y) in sorted(places.items()):
+    second = (
+        np.searchsorted(columns.critical, columns.shift, "right") if columns.shift else len(path)
+    )
+    lines: list[Shape] = []
+    for order, (x0, x1, y) in sorted(places.items()):
+        if order >= second and points:  # the path of another record
+            lines.append(Line(np.array(points), frame.theme.alert, 2.0))
+            points, second = [], len(path)
         if points and points[-1][1] == y and x0 - points[-1][0] < 1:
             points[-1] = (x1, y)
         elif not points or points[-1][1] == y or x1 - x0 >= THIN:  # no jump for what is not seen
             points += [(x0, y), (x1, y)]
     if len(places) > DENSE or not points:
         return []
-    return [Line(np.array(points), frame.theme.alert, 2.0)]
+    return [*lines, Line(np.array(points), frame.theme.alert, 2.0)]
 
 
 def _legend(
     columns: Columns, by: str, paints: list[Paint], width: float, top: float, theme: Theme
-) -> tuple[list[Shape], int]:
-    """Swatches with names and times, and what lines mean.  Returns the shapes and the lines."""
+) -> tuple[list[Shape], float]:
+    """Swatches with names and times, and what lines mean.  Returns the shapes and the height."""
     details = columns.details
     own = by == "operator" or details is None
     texts, of = (columns.names, columns.name) if own else (columns.layers, details.layer)
@@ -385,4 +411,4 @@ def _legend(
                 found.append(_outline(x, y - 6, x + 12, y + 6, look.rim))
         found.append(Label(x + 17, y, text, theme.faint, 11))
         x += long
-    return found, lines
+    return found, lines * LEGEND

@@ -4,16 +4,18 @@ A million events are a million Python objects in a `Timeline`, but 30 bytes each
 the browser work on these.
 """
 
-from collections.abc import Iterable
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mxbook.base.sites import Site
-
+from .events import Lists, Table, indexed, indexed_sites, table_of
 from .record import Timeline
 from .tracks import depths, kind_of, lane_of, ordered, title_of
+
+if TYPE_CHECKING:
+    from .compare import Comparison
 
 OPERATION, PART, WAIT = range(3)
 OUTCOMES = ("done", "failed", "not run", "cancelled")
@@ -28,11 +30,13 @@ class Row(NamedTuple):
     end: int
 
 
-class Lists(NamedTuple):
-    """A list of numbers for each box: those of box `i` are `items[offsets[i]:offsets[i + 1]]`."""
+class Group(NamedTuple):
+    """The lanes of one of several records in a picture: its title, its first lane, and when it
+    ended."""
 
-    offsets: np.ndarray  # uint32, one more than boxes
-    items: np.ndarray  # uint32
+    title: str
+    lane: int
+    end: float
 
 
 class Details(NamedTuple):
@@ -78,11 +82,21 @@ class Columns(NamedTuple):
     details: Details | None
     sentence: str
     zero: float = 0.0  # the beginning, in nanoseconds of `time.perf_counter_ns`
+    # Where two timelines are compared (joint.py):
+    groups: Sequence[Group] = ()
+    shift: int = 0  # numbers above it are those of the second, so much larger
+    partner: np.ndarray | None = None  # uint32: the number of the same operation in the other
+    comparison: "Comparison | None" = None
 
     @property
     def count(self) -> int:
         """How many boxes there are."""
         return len(self.start)
+
+    def shown(self, i: int) -> int:
+        """The number of a box as its own record has it."""
+        number = int(self.number[i])
+        return number - self.shift if number > self.shift else number
 
     def slots(self, by: str = "operator") -> np.ndarray:
         """For each name (or block) the number of its colour: those that took longest come first.
@@ -99,38 +113,26 @@ class Columns(NamedTuple):
         return found
 
 
-def columns(timeline: Timeline) -> Columns:
-    """The columns of a timeline.
+def columns(timeline: Timeline, details: bool = True) -> Columns:
+    """The columns of a timeline; without `details` also without the critical path, in a third of
+    the time.
 
     >>> columns(Timeline([], [], [])).count
     0
     """
-    events, parts, waits = timeline
-    waiting = {w.lane for w in waits}
-    lane_by_number = {e.number: lane_of(e.name, e.lane) for e in events}
-    lane = (
-        [*lane_by_number.values()]
-        if len(lane_by_number) == len(events)
-        else [lane_of(e.name, e.lane) for e in events]
-    )
-    lane += [lane_by_number.get(p.number, p.lane) for p in parts]
-    lane += [w.lane for w in waits]
-    lanes = ordered(set(lane), waiting)
-    index = {each: i for i, each in enumerate(lanes)}
-    code = np.fromiter(map(index.__getitem__, lane), np.int64, len(lane))
-    everything = [*events, *parts, *waits]
-    start = np.array([x.started for x in everything], np.int64) - timeline.start
-    end = np.maximum(start, np.array([x.ended for x in everything], np.int64) - timeline.start)
-    sizes = (len(events), len(parts), len(waits))
+    table = table_of(timeline.events)
+    waiting = {w.lane for w in timeline.waits}
+    lanes, code = _lanes(table, timeline, waiting)
+    zero = timeline.start
+    start = _all(table, timeline, "started") - zero
+    end = np.maximum(start, _all(table, timeline, "ended") - zero)
+    sizes = (len(table), len(timeline.parts), len(timeline.waits))
     what = np.repeat(np.array([OPERATION, PART, WAIT], np.uint8), sizes)
     order, rows = _rows(code, start, end, what, len(lanes))
-    titles = [*(e.name or "operation" for e in events), *(p.name or "operation" for p in parts)]
-    names, name = _indexed([*titles, *(f"wait for {w.kind}" for w in waits)])
     kinds = [kind_of(lane, waiting) for lane in lanes]
-    layers, places, details = _details(timeline, order)
-    path = timeline.critical_path()
-    return Columns(
-        float(timeline.end - timeline.start),
+    names, name = _names(table, timeline)
+    found = Columns(
+        float(timeline.end - zero),
         lanes,
         kinds,
         [title_of(lane, kind) for lane, kind in zip(lanes, kinds, strict=True)],
@@ -139,90 +141,145 @@ def columns(timeline: Timeline) -> Columns:
         (end - start)[order].astype(np.float32),
         name[order],
         what[order],
-        np.array([x.number for x in everything], np.uint32)[order],
+        _all(table, timeline, "number").astype(np.uint32)[order],
         names,
-        layers,
-        places,
-        [e.number for e in path],
-        details,
-        timeline.sentence(path, len(lanes)),
+        [],
+        [],
+        [],
+        None,
+        timeline.sentence([], len(lanes)),
         float(timeline.start),
     )
+    return _with_details(found, timeline, order) if details else found
+
+
+def _all(table: Table, timeline: Timeline, field: str) -> np.ndarray:
+    """A number of each operation, part and wait."""
+    others = list(map(attrgetter(field), [*timeline.parts, *timeline.waits]))
+    return np.concatenate([table.numbers(field), np.array(others, np.int64)])
+
+
+def _names(table: Table, timeline: Timeline) -> tuple[list[str], np.ndarray]:
+    """What boxes are called, and the index for each."""
+    own, name = table.texts("name")
+    others = [*(p.name for p in timeline.parts), *(f"wait for {w.kind}" for w in timeline.waits)]
+    texts, index = indexed([text or "operation" for text in [*own, *others]])
+    return _short(texts, np.concatenate([index[: len(own)][name], index[len(own) :]]))
+
+
+def _short(texts: list[str], index: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Indices of 16 bits; texts beyond 65535 are all the last one."""
+    return texts[: 2**16], np.minimum(index, 2**16 - 1).astype(np.uint16)
+
+
+def _lanes(table: Table, timeline: Timeline, waiting: set[str]) -> tuple[list[str], np.ndarray]:
+    """The lanes in their order, and the index of its lane for each box."""
+    names, name = table.texts("name")
+    threads, thread = table.texts("lane")
+    pairs, pair = np.unique(name * max(1, len(threads)) + thread, return_inverse=True)
+    places = [divmod(p, len(threads)) for p in pairs.tolist()]
+    drawn, lane = indexed([lane_of(names[n], threads[t]) for n, t in places])
+    own = lane[pair] if len(pair) else pair
+    parts, waits = timeline.parts, timeline.waits
+    others, other = indexed([*(p.lane for p in parts), *(w.lane for w in waits)])
+    seen, index = indexed([*drawn, *others])
+    code = np.concatenate([index[: len(drawn)][own], index[len(drawn) :][other]]).astype(np.int64)
+    # An instruction is drawn in the lane of its operation.
+    row = table.find(np.array([p.number for p in parts], np.int64))
+    inside = np.flatnonzero(row >= 0)
+    code[len(table) + inside] = code[row[inside]]
+    lanes = ordered([seen[i] for i in np.unique(code).tolist()], waiting)
+    place = {lane: i for i, lane in enumerate(lanes)}
+    return lanes, np.array([place.get(each, -1) for each in seen], np.int64)[code]
 
 
 def _rows(
     lane: np.ndarray, start: np.ndarray, end: np.ndarray, what: np.ndarray, lanes: int
 ) -> tuple[np.ndarray, list[Row]]:
     """The order in which boxes come row by row, each row in the order of time; and the rows."""
-    order = np.lexsort((what, -end, start, lane))
-    edges = np.searchsorted(lane[order], np.arange(lanes + 1))
     pieces: list[np.ndarray] = [np.empty(0, np.int64)]
     rows: list[Row] = []
     at = 0
     for place in range(lanes):
-        members = order[edges[place] : edges[place + 1]]
-        first, last = start[members], end[members]
-        if (first[1:] >= np.maximum.accumulate(last)[:-1]).all():
-            levels = [members]  # nothing overlaps
-        else:
-            depth = np.array(depths(list(zip(first.tolist(), last.tolist(), strict=True))))
-            levels = [members[depth == level] for level in range(depth.max() + 1)]
+        members = np.flatnonzero(lane == place)
+        members = members[np.argsort(start[members], kind="stable")]
+        levels = [members]  # as far as nothing overlaps
+        if (start[members[1:]] < np.maximum.accumulate(end[members])[:-1]).any():
+            order = (what[members], -end[members], start[members])
+            levels = _levels(members[np.lexsort(order)], start, end)
         for level in levels:
             rows.append(Row(place, at, at := at + len(level)))
             pieces.append(level)
     return np.concatenate(pieces), rows
 
 
-def _indexed(texts: Iterable[str]) -> tuple[list[str], np.ndarray]:
-    """Different texts, and for each text its index; those beyond 65535 are all the last one."""
-    texts = list(texts)
-    seen = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    index = np.fromiter(map(seen.__getitem__, texts), np.int64, len(texts))
-    return list(seen)[: 2**16], np.minimum(index, 2**16 - 1).astype(np.uint16)
+def _levels(members: np.ndarray, start: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
+    """Boxes of a lane in rows in which none overlaps another."""
+    spans = list(zip(start[members].tolist(), end[members].tolist(), strict=True))
+    depth = np.array(depths(spans))
+    return [members[depth == level] for level in range(depth.max() + 1)]
 
 
-def _details(timeline: Timeline, order: np.ndarray) -> tuple[list[str], list[str], Details]:
-    events, parts, waits = timeline
-    others = len(parts) + len(waits)
+def _with_details(found: Columns, timeline: Timeline, order: np.ndarray) -> Columns:
+    """With the critical path, and what is shown of one box."""
+    table = table_of(timeline.events)
+    parts, waits = timeline.parts, timeline.waits
+    count = len(table)
 
-    def column(values: Iterable, dtype: type, rest: Iterable = ()) -> np.ndarray:
-        values = [*values, *rest]
-        values += [0] * (len(order) - len(values))
-        return np.array(values, dtype)[order]
+    def column(values: np.ndarray, dtype: type, rest: Sequence[int] = ()) -> np.ndarray:
+        """Values of operations, and of parts where there are any, in the order of the boxes."""
+        whole = np.zeros(len(order), dtype)
+        whole[:count] = values
+        whole[count : count + len(rest)] = rest
+        return whole[order]
 
-    known: dict[tuple[int, int], str] = {}  # looking up a line is slow, and many boxes share one
-
-    def line(site: Site | None, place: str) -> str:
-        if site is None:
-            return place
-        key = (id(site.code), site.offset)
-        if key not in known:
-            known[key] = str(site)
-        return known[key]
-
-    lines = [*(line(e.site, e.place) for e in events), *([""] * len(parts))]
-    places, place = _indexed([*lines, *(line(w.site, "") for w in waits)])
-    own_layers = [*(e.layer for e in events), *(p.layer for p in parts)]
-    layers, layer = _indexed([*own_layers, *([""] * len(waits))])
-    outcomes = {outcome: i for i, outcome in enumerate(OUTCOMES)}
-    found = Details(
-        column([e.started - e.pushed for e in events], np.float32),
-        column([e.started - e.ready for e in events], np.float32),
-        column([e.nbytes for e in events], np.float32, [p.nbytes for p in parts]),
+    own, place = table.places
+    asked, other = indexed_sites(w.site for w in waits)
+    places, index = indexed([*own, "", *asked])
+    nowhere = np.full(len(parts), len(own))
+    places, place = _short(places, index[np.concatenate([place, nowhere, len(own) + 1 + other])])
+    own, layer = table.texts("layer")
+    layers, index = indexed([*own, *(p.layer for p in parts), *[""] * len(waits)])
+    layers, layer = _short(layers, np.concatenate([index[: len(own)][layer], index[len(own) :]]))
+    ends, codes = table.texts("outcome")
+    known = {outcome: i for i, outcome in enumerate(OUTCOMES)}
+    outcome = np.array([known.get(each, 0) for each in ends], np.uint8)
+    started, number = table.numbers("started"), table.numbers("number")
+    path = table.critical()
+    marks = (_pairs(*table.marks(field)) for field in ("reads", "writes"))
+    details = Details(
+        column(started - table.numbers("pushed"), np.float32),
+        column(started - table.numbers("ready"), np.float32),
+        column(table.numbers("nbytes"), np.float32, [p.nbytes for p in parts]),
         layer[order],
         place[order],
-        column([outcomes.get(e.outcome, 0) for e in events], np.uint8),
-        _lists([e.after for e in events], others, order),
-        _lists([tuple(chain.from_iterable(e.reads)) for e in events], others, order),
-        _lists([tuple(chain.from_iterable(e.writes)) for e in events], others, order),
+        column(outcome[codes], np.uint8),
+        _ordered(table.after._replace(items=number[table.after.items]), order),
+        *(_ordered(lists, order) for lists in marks),
     )
-    return layers, places, found
+    return found._replace(
+        layers=layers,
+        places=places,
+        critical=number[path].tolist(),
+        details=details,
+        sentence=timeline.sentence(path, len(found.lanes)),
+    )
 
 
-def _lists(each: list[tuple[int, ...]], others: int, order: np.ndarray) -> Lists:
-    """The lists of the events, and empty ones for the other boxes, in the order of the boxes."""
-    each = [*each, *([()] * others)]
-    chosen = list(map(each.__getitem__, order.tolist()))
-    offsets = np.zeros(len(chosen) + 1, np.uint32)
-    offsets[1:] = np.cumsum(np.fromiter(map(len, chosen), np.int64, len(chosen)))
-    return Lists(offsets, np.fromiter(chain.from_iterable(chosen), np.uint32, int(offsets[-1])))
+def _pairs(keys: Lists, versions: np.ndarray) -> Lists:
+    """Keys and versions in turn."""
+    return Lists(2 * keys.offsets, np.stack([keys.items, versions], axis=1).ravel())
+
+
+def _ordered(lists: Lists, order: np.ndarray) -> Lists:
+    """The lists of the operations, and empty ones for the other boxes, in the order of the boxes,
+    in the types in which they travel."""
+    sizes = np.zeros(len(order), np.int64)
+    sizes[: len(lists.offsets) - 1] = np.diff(lists.offsets)
+    begin = np.zeros(len(order), np.int64)
+    begin[: len(lists.offsets) - 1] = lists.offsets[:-1]
+    sizes = sizes[order]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    inside = np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
+    items = lists.items[np.repeat(begin[order], sizes) + inside]
+    return Lists(offsets.astype(np.uint32), items.astype(np.uint32))

@@ -9,6 +9,7 @@ from mxbook.base.errors import DeviceError, ParameterError, nearest
 from mxbook.explain.files import write_whole
 
 from .columns import Columns
+from .compare import Comparison
 from .record import Timeline
 
 LARGEST_SVG = 25_000  # characters; a larger one is not stored in a notebook beside the PNG
@@ -20,7 +21,6 @@ def save(timeline: Timeline, path: str | PathLike) -> None:
     """Write a timeline in the form that the file's ending names; see `Timeline.save`."""
     import gzip
 
-    name = os.fspath(path).lower()
     writers: dict[str, Callable[[], bytes | str]] = {
         ".png": timeline.png,
         ".svg": timeline.svg,
@@ -30,10 +30,27 @@ def save(timeline: Timeline, path: str | PathLike) -> None:
         ".json.gz": lambda: gzip.compress(to_json(timeline).encode(), mtime=0),
         ".txt": lambda: timeline.text() + "\n",
     }
+    _write(path, writers, "a timeline")
+
+
+def save_comparison(comparison: Comparison, path: str | PathLike) -> None:
+    """The same for two timelines; see `Comparison.save`."""
+    writers: dict[str, Callable[[], bytes | str]] = {
+        ".png": comparison.png,
+        ".svg": comparison.svg,
+        ".html": lambda: page(comparison),
+        ".csv": lambda: csv_of_pairs(comparison),
+        ".txt": lambda: comparison.text() + "\n",
+    }
+    _write(path, writers, "a comparison")
+
+
+def _write(path: str | PathLike, writers: dict[str, Callable[[], bytes | str]], what: str) -> None:
+    name = os.fspath(path).lower()
     ending = next((e for e in sorted(writers, key=len)[::-1] if name.endswith(e)), None)
     if ending is None:
         raise ParameterError(
-            f"cannot save a timeline as {os.fspath(path)!r}",
+            f"cannot save {what} as {os.fspath(path)!r}",
             rule="the ending is one of " + " ".join(writers),
             hint=nearest(os.path.splitext(name)[1], writers),
         )
@@ -69,7 +86,24 @@ def csv(timeline: Timeline) -> str:
     return text.getvalue()
 
 
-def page(timeline: Timeline) -> str:
+def csv_of_pairs(comparison: Comparison) -> str:
+    """A row for each operation of either record; empty fields where one has none.  Nanoseconds."""
+    import csv as writer
+    import io
+
+    text = io.StringIO()
+    out = writer.writer(text, lineterminator="\n")
+    fields = ("number", "block", "duration", "line")
+    out.writerow(["name", *(f"{field} in {n}" for n in comparison.names for field in fields)])
+    for pair in comparison.pairs:
+        row: list = [pair.any.name]
+        for e in pair:
+            row += ["", "", "", ""] if e is None else [e.number, e.layer, e.duration, e.where]
+        out.writerow(row)
+    return text.getvalue()
+
+
+def page(timeline: Timeline | Comparison) -> str:
     """One HTML page that needs no network: interactive where `mxbook_widgets` is installed."""
     from mxbook.explain.page import interactive
 
@@ -83,17 +117,18 @@ def page(timeline: Timeline) -> str:
     return interactive("timeline", timeline.sentence(), timeline.svg(), state, data)
 
 
-def bundle(timeline: Timeline) -> tuple[dict, dict]:
+def bundle(timeline: Timeline | Comparison) -> tuple[dict, dict]:
     """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
     from mxbook.explain.live import notebook_display, widget_package
 
     package = widget_package() if notebook_display() is not None else None
-    if package is not None and timeline.events:
+    something = isinstance(timeline, Comparison) or timeline.events
+    if package is not None and something:
         return package.Timeline(timeline)._repr_mimebundle_()
     return picture_bundle(timeline)
 
 
-def picture_bundle(timeline: Timeline | Columns, title: str = "") -> tuple[dict, dict]:
+def picture_bundle(timeline: Timeline | Comparison | Columns, title: str = "") -> tuple[dict, dict]:
     """The same without the widget."""
     from mxbook.explain import png, svg
 
@@ -101,7 +136,7 @@ def picture_bundle(timeline: Timeline | Columns, title: str = "") -> tuple[dict,
 
     columns = timeline if isinstance(timeline, Columns) else timeline.columns()
     drawn = picture(columns, title=title)
-    words = columns.sentence if timeline is columns else timeline.text()
+    words = columns.sentence if isinstance(timeline, Columns) else timeline.text()
     data: dict = {"image/svg+xml": svg.draw(drawn), "text/plain": words}
     metadata: dict = {}
     try:

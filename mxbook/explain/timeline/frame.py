@@ -54,6 +54,11 @@ def frames(columns: Columns, **more: Any) -> tuple[bytes, bytes]:
 
     `more` goes into the header of the first.
     """
+    return boxes_of(columns, **more), details_of(columns)
+
+
+def boxes_of(columns: Columns, **more: Any) -> bytes:
+    """The frame of the boxes, with `more` in its header."""
     header = {
         "kind": "boxes",
         "span": columns.span,
@@ -68,9 +73,22 @@ def frames(columns: Columns, **more: Any) -> tuple[bytes, bytes]:
         "sentence": columns.sentence,
         **more,
     }
-    boxes = pack(header, {name: getattr(columns, name) for name in BOXES})
+    arrays = {name: getattr(columns, name) for name in BOXES}
+    if columns.comparison is not None:
+        header["groups"] = [list(group) for group in columns.groups]
+        header["shift"] = columns.shift
+        header["comparison"] = columns.comparison.data()
+        arrays["partner"] = columns.partner
+    return pack(header, arrays)
+
+
+def details_of(columns: Columns) -> bytes:
+    """The frame of the details; empty without any.
+
+    It tells the critical path once more, because boxes may have been sent before that was known.
+    """
     if columns.details is None:
-        return boxes, b""
+        return b""
     arrays = {name: getattr(columns.details, name) for name in DETAILS}
     for name in LISTS:
         arrays[f"{name}_offsets"], arrays[name] = getattr(columns.details, name)
@@ -79,5 +97,7 @@ def frames(columns: Columns, **more: Any) -> tuple[bytes, bytes]:
         "layers": columns.layers,
         "places": columns.places,
         "slots": columns.slots("block").tolist(),
+        "critical": columns.critical,
+        "sentence": columns.sentence,
     }
-    return boxes, pack(header, arrays)
+    return pack(header, arrays)

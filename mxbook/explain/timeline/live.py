@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from mxbook import engine
 from mxbook.engine.log import Log
 
-from .record import Timeline, timeline
+from .record import Timeline, of_log
 
 INTERVAL = 100_000_000  # nanoseconds between two messages, at least
 COST = 0.05  # part of the time that showing may take
@@ -90,12 +90,7 @@ class Watch:
 
     def _seen(self, newest: int) -> Timeline:
         """What happened in the block; only the `newest` operations, or everything (0)."""
-        log, begin = self._log, self._start
-        operations = [r for r in log.operations(newest) if r.pushed >= begin]
-        if newest:
-            begin = min([r.started for r in operations], default=begin)
-        parts = [p for p in log.parts(newest) if p.started >= begin]
-        return timeline(operations, parts, [w for w in log.waits(newest) if w.started >= begin])
+        return of_log(self._log, newest, self._start)
 
 
 def screen(title: str) -> Screen:

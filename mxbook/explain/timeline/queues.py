@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from mxbook.engine.failures import duration, numbered
 
-from .record import Event, Timeline
+from .events import Event
+from .record import Timeline
 
 PUSHED, STARTED, ENDED = "pushed", "started", "ended"
 WAITS, MAY_RUN, RUNS = "waits", "may run", "runs"

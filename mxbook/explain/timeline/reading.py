@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from mxbook.base.errors import FileFormatError
 from mxbook.engine.log import PartRecord, WaitRecord
 
-from .record import Event, Mark, Timeline
+from .events import Event, Mark
+from .record import Timeline
 
 GZIP = b"\x1f\x8b"
 WAITING = ", waiting"  # ends the lanes in which our traces draw waits

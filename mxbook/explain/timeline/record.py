@@ -12,69 +12,36 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from mxbook import engine
-from mxbook.base.sites import Site
 from mxbook.engine.failures import counted, duration
-from mxbook.engine.log import OperationRecord, PartRecord, WaitRecord
+from mxbook.engine.log import Log, OperationRecord, PartRecord, WaitRecord
+
+from .events import Event, Events, Table, in_order, table_of
 
 if TYPE_CHECKING:
     from .area import Sums
     from .columns import Columns
+    from .compare import Comparison
     from .queues import Steps
 
+LARGE = 100_000  # operations; of more the critical path is found when somebody asks for it
 LISTED = 20  # operations of the critical path that a text tells of
-Mark = tuple[int, int]  # key of a variable and a version of it
-
-
-class Event(NamedTuple):
-    """One operation.  `after` are the numbers of the operations that had to end before.
-
-    `place` is the user's line in words, where it is read from a file and there is no `site`.
-    """
-
-    number: int
-    name: str
-    layer: str
-    lane: str
-    pushed: int
-    ready: int
-    started: int
-    ended: int
-    outcome: str
-    nbytes: int
-    reads: tuple[Mark, ...]
-    writes: tuple[Mark, ...]
-    after: tuple[int, ...]
-    site: Site | None
-    place: str = ""
-
-    @property
-    def duration(self) -> int:
-        """Nanoseconds from start to end."""
-        return self.ended - self.started
-
-    @property
-    def where(self) -> str:
-        """The user's line that asked for it; empty if unknown."""
-        return self.site.where if self.site is not None else self.place
-
-    @property
-    def line(self) -> str:
-        """The same with the text of the line, as far as it is known."""
-        return str(self.site) if self.site is not None else self.place
 
 
 class Timeline(NamedTuple):
     """Events in the order in which they were pushed, instructions of graphs, and waits."""
 
-    events: list[Event]
+    events: Sequence[Event]
     parts: list[PartRecord]
     waits: list[WaitRecord]
 
     @property
     def lanes(self) -> list[str]:
         """The threads: the user's in the order of appearance, then the engine's workers."""
-        seen = dict.fromkeys([*(w.lane for w in self.waits), *(e.lane for e in self.events)])
+        threads = table_of(self.events).texts("lane")[0]
+        seen = dict.fromkeys([*(w.lane for w in self.waits), *threads])
         found = [lane for lane in seen if lane]
         pushing = {w.lane for w in self.waits} | {"MainThread"}
         return sorted(found, key=lambda lane: (lane not in pushing, lane))
@@ -82,81 +49,84 @@ class Timeline(NamedTuple):
     @property
     def start(self) -> int:
         """When the first thing happened."""
-        return min([*(e.pushed for e in self.events), *(w.started for w in self.waits)], default=0)
+        pushed = table_of(self.events).numbers("pushed")
+        first = [int(pushed.min())] if len(pushed) else []
+        return min([*first, *(w.started for w in self.waits)], default=0)
 
     @property
     def end(self) -> int:
         """When the last thing was over."""
-        return max([*(e.ended for e in self.events), *(w.ended for w in self.waits)], default=0)
+        ended = table_of(self.events).numbers("ended")
+        last = [int(ended.max())] if len(ended) else []
+        return max([*last, *(w.ended for w in self.waits)], default=0)
 
     def busy(self) -> dict[str, int]:
         """Nanoseconds that each lane spent in operations; one inside another counts once."""
-        return {
-            lane: covered([(e.started, e.ended) for e in self.events if e.lane == lane])
-            for lane in self.lanes
-        }
+        table = table_of(self.events)
+        names, lane = table.texts("lane")
+        spans = np.stack([table.numbers("started"), table.numbers("ended")], axis=1)
+        took = {name: covered(spans[lane == i]) for i, name in enumerate(names)}
+        return {name: took.get(name, 0) for name in self.lanes}
 
     def critical_path(self) -> list[Event]:
         """The chain of operations, each of which needs the one before, that takes longest together:
         with any number of workers the work cannot take less.
         """
-        cost: dict[int, int] = {}
-        before: dict[int, int | None] = {}
-        of = {e.number: e for e in self.events}
-        for event in self.events:  # what an operation needs was pushed before it
-            last = max(event.after, key=cost.__getitem__, default=None)
-            before[event.number] = last
-            cost[event.number] = event.duration + (0 if last is None else cost[last])
-        number = max(cost, key=cost.__getitem__, default=None)
-        path: list[Event] = []
-        while number is not None:
-            path.append(of[number])
-            number = before[number]
-        return path[::-1]
+        return [self.events[row] for row in table_of(self.events).critical()]
 
-    def sentence(self, path: Sequence[Event] | None = None, lanes: int = 0) -> str:
+    def sentence(self, path: Sequence[int] | None = None, lanes: int = 0) -> str:
         """The timeline in one sentence, for those who cannot see it.
 
-        `path` is the critical path and `lanes` their number, where they are known.
+        `path` are the rows of the critical path (none: it is not told) and `lanes` their number,
+        where they are known.
         """
         if not self.events:
             return "nothing happened"
-        path = self.critical_path() if path is None else path
-        took = duration(sum(e.duration for e in path))
+        table = table_of(self.events)
+        path = table.critical() if path is None else path
         places = counted(lanes or len(self.lanes), "lane")
-        return (
-            f"{counted(len(self.events), 'operation')} on {places} in "
-            f"{duration(self.end - self.start)}; critical path {took} "
-            f"({counted(len(path), 'operation')})"
-        )
+        head = f"{counted(len(table))} on {places} in {duration(self.end - self.start)}"
+        if not len(path):
+            return head
+        took = int((table.numbers("ended")[path] - table.numbers("started")[path]).sum())
+        return f"{head}; critical path {duration(took)} ({counted(len(path))})"
 
-    def text(self, width: int = 60) -> str:
+    def text(self, width: int = 60, critical: bool = True) -> str:
         """Lanes as bars of `width` characters (dark: computing), and the critical path."""
         if not self.events:
             return "nothing happened"
-        path, lanes, busy = self.critical_path(), self.lanes, self.busy()
+        rows = table_of(self.events).critical() if critical else []
+        path = [self.events[row] for row in rows]
+        lanes, busy = self.lanes, self.busy()
         span = max(1, self.end - self.start)
         label = max(map(len, lanes), default=0)
         bars = self._bars(width, span)
-        rows = [f"{lane:{label}}  {bars[lane]}  {busy[lane] / span:4.0%}" for lane in lanes]
+        drawn = [f"{lane:{label}}  {bars[lane]}  {busy[lane] / span:4.0%}" for lane in lanes]
+        if not path:
+            return "\n".join([self.sentence(rows), *drawn])
         longest = path
         if len(path) > LISTED:
             longest = sorted(path, key=lambda e: -e.duration)[:LISTED]
             longest.sort(key=lambda e: e.number)
         head = "critical path:" if longest is path else f"critical path, the {LISTED} longest:"
         chain = [f"  {duration(e.duration):>8}  #{e.number} {e.name}  {e.where}" for e in longest]
-        return "\n".join([self.sentence(path), *rows, head, *chain])
+        return "\n".join([self.sentence(rows), *drawn, head, *chain])
 
     def _bars(self, width: int, span: int) -> dict[str, str]:
-        zero = self.start
-        full: dict[str, set[int]] = {lane: set() for lane in self.lanes}
-        for event in self.events:
-            first = (event.started - zero) * width // span
-            last = (event.ended - zero) * width // span
-            full[event.lane].update(range(first, max(first + 1, last)))
+        """For each lane a character for each stretch of time: dark where it was busy."""
+        table = table_of(self.events)
+        names, lane = table.texts("lane")
+        first = (table.numbers("started") - self.start) * width // span
+        last = np.maximum(first + 1, (table.numbers("ended") - self.start) * width // span)
+        # Each operation opens at its first character and closes after its last one.
+        steps = np.zeros((len(names), width + 2), np.int64)
+        np.add.at(steps, (lane, np.clip(first, 0, width)), 1)
+        np.add.at(steps, (lane, np.clip(last, 0, width + 1)), -1)
+        full = dict(zip(names, np.cumsum(steps, axis=1) > 0, strict=True))
+        idle = np.zeros(width, bool)
         return {
-            lane: "".join("█" if i in places else "·" for i in range(width))
-            for lane, places in full.items()
+            name: "".join("█" if dark else "·" for dark in full.get(name, idle)[:width])
+            for name in self.lanes
         }
 
     def data(self) -> dict[str, Any]:
@@ -223,6 +193,14 @@ class Timeline(NamedTuple):
 
         return reschedule(self, workers, engine=engine, python=python)
 
+    def compare(
+        self, other: "Timeline", names: tuple[str, str] = ("first", "second")
+    ) -> "Comparison":
+        """This and another record of nearly the same program, aligned: `compare.compare`."""
+        from .compare import compare
+
+        return compare(self, other, names)
+
     # ---- showing
 
     def svg(
@@ -275,8 +253,9 @@ class Timeline(NamedTuple):
         return bundle(self)
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """IPython would print every field of a tuple."""
-        printer.text(self.text())
+        """IPython would print every field of a tuple, and asks for this beside the widget; so it
+        must not take long."""
+        printer.text(self.text(critical=len(self.events) <= LARGE))
 
     def __repr__(self) -> str:
         return self.text()
@@ -300,55 +279,47 @@ def timeline(
     ['_ones', '_plus_scalar']
     """
     if operations is None and parts is None and waits is None:
-        log = engine.log
-        operations, parts, waits = log.operations(), log.parts(), log.waits()
+        return of_log(engine.log)
     records = sorted(operations or (), key=lambda r: r.number)
+    return _timeline(Table(records, OperationRecord._fields), parts or (), waits or ())
+
+
+def of_log(log: Log, newest: int = 0, since: int = 0) -> Timeline:
+    """The timeline of a log, or of its `newest` operations; only what was pushed `since` then.
+
+    Takes microseconds for an operation: arrays and events are made when they are needed.
+    """
+    rows = log.records(newest)
+    pushed = OperationRecord._fields.index("pushed")
+    if since:
+        rows = [row for row in rows if row[pushed] >= since]
+    if newest:  # what else happened meanwhile
+        started = OperationRecord._fields.index("started")
+        since = min([row[started] for row in rows], default=since)
+    parts = [p for p in log.parts(newest) if p.started >= since]
+    waits = [w for w in log.waits(newest) if w.started >= since]
+    table = Table(in_order(rows), OperationRecord._fields, raw=True)
+    return _timeline(table, parts, waits)
+
+
+def _timeline(table: Table, parts: Iterable[PartRecord], waits: Iterable[WaitRecord]) -> Timeline:
     return Timeline(
-        [event_of(r, after) for r, after in zip(records, dependencies(records), strict=True)],
-        sorted(parts or (), key=lambda p: p.started),
-        sorted(waits or (), key=lambda w: w.started),
+        Events(table),
+        sorted(parts, key=lambda p: p.started),
+        sorted(waits, key=lambda w: w.started),
     )
 
 
-def event_of(record: OperationRecord, after: tuple[int, ...]) -> Event:
-    """A record of the log as an event."""
-    names = ("number", "name", "layer", "lane", "pushed", "ready", "started", "ended", "outcome")
-    rest = (record.nbytes, record.reads, record.writes, after, record.where)
-    return Event(*[getattr(record, name) for name in names], *rest)
-
-
-def dependencies(records: Sequence[OperationRecord]) -> list[tuple[int, ...]]:
-    """For each operation the numbers of those that it had to wait for, among these.
-
-    Who reads a version needs the operation that made it; who makes one needs the operation that
-    made the version before, and all that read that.
-    """
-    maker: dict[Mark, int] = {}
-    readers: dict[Mark, list[int]] = {}
-    for record in records:
-        maker.update(dict.fromkeys(record.writes, record.number))
-        for mark in record.reads:
-            readers.setdefault(mark, []).append(record.number)
-    found = []
-    for record in records:
-        needed = [maker.get(mark) for mark in record.reads]
-        for key, version in record.writes:
-            needed += [maker.get((key, version - 1)), *readers.get((key, version - 1), ())]
-        numbers = {n for n in needed if n is not None and n < record.number}
-        found.append(tuple(sorted(numbers)))
-    return found
-
-
-def covered(spans: Iterable[tuple[int, int]]) -> int:
-    """How much is covered by spans that may overlap.
+def covered(spans: Iterable[tuple[int, int]] | np.ndarray) -> int:
+    """How much is covered by spans (start and end) that may overlap.
 
     >>> covered([(0, 10), (5, 12), (20, 21)])
     13
     """
-    total, reached = 0, None
-    for start, end in sorted(spans):
-        if reached is None or start > reached:
-            total, reached = total + end - start, end
-        elif end > reached:
-            total, reached = total + end - reached, end
-    return total
+    pairs = spans if isinstance(spans, np.ndarray) else np.array(list(spans), np.int64)
+    if not len(pairs):
+        return 0
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+    starts, reached = pairs[:, 0], np.maximum.accumulate(pairs[:, 1])
+    before = np.concatenate([starts[:1], reached[:-1]])
+    return int(np.maximum(0, reached - np.maximum(starts, before)).sum())

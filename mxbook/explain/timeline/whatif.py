@@ -14,7 +14,8 @@ from mxbook.base.errors import ParameterError, nearest
 from mxbook.engine.log import WaitRecord
 
 from .area import own_time
-from .record import Event, Timeline
+from .events import Event
+from .record import Timeline
 from .tracks import PYTHON, WORKER, kind_of
 
 ENGINES = ("NaiveEngine", "ThreadedEngine", "HybridEngine")

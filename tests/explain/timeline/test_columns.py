@@ -46,6 +46,19 @@ def test_boxes_of_a_row_follow_each_other(t):
         assert (stop[:-1] <= start[1:]).all()
 
 
+@given(timelines)
+def test_boxes_can_come_before_their_details(t):
+    t = t.what_if(2)
+    early, late = columns(t, details=False), columns(t)
+    assert early.details is None and early.critical == []
+    assert "critical path" not in early.sentence
+    for field in ("start", "length", "name", "what", "number"):
+        assert getattr(early, field).tolist() == getattr(late, field).tolist()
+    assert early.rows == late.rows and early.titles == late.titles
+    assert late.critical == [e.number for e in t.critical_path()]
+    assert late.sentence.partition(";")[2] == t.sentence().partition(";")[2]
+
+
 def test_instructions_lie_below_their_operation():
     t = ran([({0}, {1}, 10, 0, "net")])
     part = PartRecord(1, "dot", "dense0", 102, 105, "MainThread", 8)

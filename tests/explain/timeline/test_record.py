@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import mxbook as mx
 from mxbook import engine
-from mxbook.engine.core import Operation, Variable, conflict
 from mxbook.engine.log import OperationRecord, PartRecord, WaitRecord
-from mxbook.explain.timeline import Timeline, covered, dependencies, timeline
+from mxbook.explain.timeline import Timeline, covered, timeline
+from mxbook.explain.timeline import record as module
+from mxbook.explain.timeline.events import Table
 
 US = 1000
 
@@ -31,46 +32,6 @@ def chain(*durations):
         found.append(record(number, (), ((1, number),), (at, at + length)))
         at += length
     return found
-
-
-# ---- dependencies
-
-
-# Reads and writes of some operations on a few variables.
-places = st.integers(0, 3)
-programs = st.lists(
-    st.tuples(st.sets(places, max_size=2), st.sets(places, min_size=1, max_size=2)), max_size=8
-)
-
-
-def closure(pairs):
-    found = set(pairs)
-    while True:
-        more = {(a, d) for a, b in found for c, d in found if b == c} - found
-        if not more:
-            return found
-        found |= more
-
-
-@given(programs)
-def test_dependencies_order_exactly_what_conflicts(program):
-    variables = [Variable() for _ in range(4)]
-    own = engine.scheduler.Engine(mx.config)
-    own.behave_as("NaiveEngine")
-    for reads, writes in program:
-        own.push(lambda: None, [variables[i] for i in reads], [variables[i] for i in writes])
-    records = own.log.operations()
-    found = {(n, r.number) for r, after in zip(records, dependencies(records), strict=True)
-             for n in after}  # fmt: skip
-    ops = [Operation(None, [variables[i] for i in r], [variables[i] for i in w])
-           for r, w in program]  # fmt: skip
-    wanted = {(i + 1, j + 1) for j in range(len(ops)) for i in range(j) if conflict(ops[i], ops[j])}
-    assert closure(found) == closure(wanted)
-    assert found <= wanted
-
-
-def test_what_is_not_among_the_records_is_no_dependency():
-    assert dependencies([record(5, reads=((1, 3),), writes=((2, 1),))]) == [()]
 
 
 # ---- numbers
@@ -127,6 +88,21 @@ def test_text_names_lanes_and_the_critical_path():
     assert lines[2].split() == ["worker", "·" * 10 + "█" * 20, "67%"]
     assert [line.split("#")[1].split()[0] for line in lines[4:]] == ["1", "2"]
     assert timeline([]).text() == "nothing happened"
+
+
+def test_what_a_notebook_asks_for_needs_no_critical_path_when_that_takes_long(monkeypatch):
+    class Printer:
+        def text(self, text):
+            self.found = text
+
+    printer = Printer()
+    sample()._repr_pretty_(printer, False)
+    assert printer.found == sample().text()
+    monkeypatch.setattr(module, "LARGE", 1)
+    monkeypatch.setattr(Table, "critical", None)
+    sample()._repr_pretty_(printer, False)
+    assert printer.found.splitlines()[0] == "2 operations on 2 lanes in 30 us"
+    assert len(printer.found.splitlines()) == 3
 
 
 def test_text_of_a_long_path_tells_the_longest():

@@ -5,7 +5,8 @@ import { linearTicks, number } from "../core/format.js";
 import { textWidth } from "../core/shapes.js";
 import { levelFor } from "./levels.js";
 import { PART, WAIT, lowerBound } from "./record.js";
-import { RIGHT, ROW, TOP, unitOf } from "./viewport.js";
+import { ends, heads } from "./compare.js";
+import { HEAD, RIGHT, ROW, TOP, unitOf } from "./viewport.js";
 
 /**
  * @typedef {import("./record.js").Record} Record
@@ -37,6 +38,8 @@ export function draw(pen, scene) {
   grid(pen, scene);
   lanes(pen, scene);
   scene.record.rows.forEach((row, i) => boxes(pen, scene, row, scene.tops[i]));
+  heads(pen, scene);
+  ends(pen, scene);
   if (scene.critical) path(pen, scene);
   marks(pen, scene);
   axis(pen, scene);
@@ -76,7 +79,8 @@ function lanes(pen, scene) {
   record.rows.forEach(({ lane }, i) => {
     if (lane === last) return;
     last = lane;
-    if (i) pen.fill(10, tops[i] - 5, view.left + view.width - 10, 1, theme.grid);
+    const headed = record.groups.some(([, first]) => first === lane);
+    if (i) pen.fill(10, tops[i] - 5 - (headed ? HEAD : 0), view.left + view.width - 10, 1, theme.grid);
     pen.text(10, tops[i] + ROW / 2, cut(record.titles[lane], view.left - 18, 12), theme.ink, 12);
     const rows = record.rows.filter((row) => row.lane === lane);
     const share = busyShare(record, rows, view.begin, view.end);
@@ -226,7 +230,7 @@ function box(pen, scene, i, x, width, top, paint, lit) {
   if (right <= left) return;
   if (record.what[i] === WAIT) {
     outline(pen, left, top + 2, right, top + ROW - 2, theme.faint, 1, [3, 2]);
-    const number = record.text(i) === "wait for variable" ? `#${record.number[i]}` : "";
+    const number = record.text(i) === "wait for variable" ? record.label(i) : "";
     const words = [number ? `waits for ${number}` : "waits", number];
     const room = right - left - 6;
     const text = words.find((w) => w && cut(w, room, SIZE) === w); // never half a number
@@ -312,22 +316,41 @@ export function cut(
 
 /** A line under the boxes of the critical path, and from each to the next. @param {Pen} pen */
 function path(pen, /** @type {Scene} */ scene) {
-  const { record, view, theme, tops } = scene;
-  /** @type {number[][]} */
-  const points = [];
+  const { record, view, theme } = scene;
   const top = topOf(scene);
-  for (const number of record.critical) {
-    const i = record.boxOf(number);
-    if (i < 0 || record.end(i) < view.begin || record.start[i] > view.end) continue;
-    const y = top(i) + ROW;
-    const x0 = clip(view, view.x(record.start[i]));
-    const x1 = Math.max(x0 + 1, clip(view, view.x(record.end(i))));
-    const last = points[points.length - 1];
-    if (last && last[1] === y && x0 - last[0] < 1) last[0] = x1;
-    else if (!last || last[1] === y || x1 - x0 >= THIN) points.push([x0, y], [x1, y]);
-    if (points.length > 4000) return;
+  for (const boxes of record.pathBoxes()) {
+    /** @type {number[][]} */
+    const points = [];
+    for (let k = firstVisible(record, boxes, view.begin); k < boxes.length; k++) {
+      const i = boxes[k];
+      if (record.start[i] > view.end || points.length > MOST_POINTS) break;
+      if (record.end(i) < view.begin) continue;
+      const y = top(i) + ROW;
+      const x0 = clip(view, view.x(record.start[i]));
+      const x1 = Math.max(x0 + 1, clip(view, view.x(record.end(i))));
+      const last = points[points.length - 1];
+      if (last && last[1] === y && x0 - last[0] < 1) last[0] = x1;
+      else if (!last || last[1] === y || x1 - x0 >= THIN) points.push([x0, y], [x1, y]);
+    }
+    if (points.length && points.length <= MOST_POINTS) pen.line(points, theme.alert, 2);
   }
-  if (tops.length && points.length) pen.line(points, theme.alert, 2);
+}
+
+const MOST_POINTS = 4000; // a path of more would be a red surface
+
+/** The first box of a path that may be seen: each begins when the one before has ended. */
+function firstVisible(
+  /** @type {Record} */ record,
+  /** @type {Int32Array} */ boxes,
+  /** @type {number} */ begin,
+) {
+  let [low, high] = [0, boxes.length];
+  while (low < high) {
+    const half = (low + high) >> 1;
+    if (record.end(boxes[half]) < begin) low = half + 1;
+    else high = half;
+  }
+  return low;
 }
 
 const clip = (/** @type {Viewport} */ view, /** @type {number} */ x) =>
@@ -361,6 +384,12 @@ function marks(pen, scene) {
   if (chosen < 0) return;
   const top = topOf(scene);
   arrows(pen, scene, top);
+  const partner = record.partnerOf(chosen);
+  if (partner >= 0) {
+    const [a, b] = [record.start[partner], record.end(partner)].map((t) => clip(view, view.x(t)));
+    const at = top(partner);
+    outline(pen, a - 1, at - 1, Math.max(a + 2, b) + 1, at + ROW + 1, theme.ink, 2, [4, 2]);
+  }
   const y = top(chosen);
   const x0 = clip(view, view.x(record.start[chosen]));
   const x1 = Math.max(x0 + 2, clip(view, view.x(record.end(chosen))));

@@ -2,6 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { place } from "../core/source.js";
+import { partner } from "./compare.js";
 import { Steps, pairs } from "./queues.js";
 import { OPERATION, PART, WAIT } from "./record.js";
 import { schedule, workOf } from "./schedule.js";
@@ -24,7 +25,7 @@ export function details(view) {
     h(
       "button",
       { type: "button", onclick: () => view.select(box, true) },
-      `#${shown.number[box]} ${shown.text(box)}`,
+      `${shown.label(box)} ${shown.text(box)}`,
     );
   const add = (/** @type {string} */ label, /** @type {number[]} */ boxes) => {
     const known = boxes.filter((box) => box >= 0);
@@ -43,6 +44,7 @@ export function details(view) {
         list.append(h("dt", {}, "makes"), h("dd", {}, marks(writes).join(", ")));
       }
     }
+    if (shown.comparison) list.append(...partner(view, link));
     add("needed", shown.needs(chosen).map((n) => shown.boxOf(n)));
     add("needed by", shown.feeds(chosen));
   } else if (shown.what[chosen] === WAIT || shown.what[chosen] === PART) {
@@ -176,7 +178,7 @@ export class QueuePanel {
     const change = changes[this.step - 1];
     const { shown } = this.view;
     const what = change
-      ? `${duration(change.time)}: #${shown.number[change.box]} ${shown.text(change.box)} ${change.what}`
+      ? `${duration(change.time)}: ${shown.label(change.box)} ${shown.text(change.box)} ${change.what}`
       : "at the beginning";
     this.words.textContent = `${this.step} of ${changes.length} · ${what}`;
     const busy = this.steps.at(this.step).filter(({ entries }) => entries.length);

@@ -9,6 +9,8 @@ export const WAIT = 2;
 export const OUTCOMES = ["done", "failed", "not run", "cancelled"];
 /** Names that have a colour of their own; the others share one. */
 export const COLOURED = 10;
+/** Numbers so much larger than there are operations are looked up in a map. */
+const SPARSE = 16;
 
 /**
  * @typedef {object} Row
@@ -59,6 +61,13 @@ export class Record {
     this.critical = [];
     this.onPath = new Set();
     this.live = false;
+    /** @type {[string, number, number][]} title, first lane and end of each of several records */
+    this.groups = [];
+    this.shift = 0; // numbers above it are those of the second record, so much larger
+    /** @type {import("./compare.js").Comparison | null} */
+    this.comparison = null;
+    /** @type {Uint32Array | null} the number of the same operation in the other record */
+    this.partner = null;
     this.start = new Float64Array();
     this.length = new Float32Array();
     this.name = new Uint16Array();
@@ -66,8 +75,10 @@ export class Record {
     this.number = new Uint32Array();
     /** @type {Details | null} */
     this.details = null;
-    /** @type {Map<number, number> | null} */
+    /** @type {((number: number) => number) | null} */
     this.places = null;
+    /** @type {Int32Array[] | null} */
+    this.paths = null;
     /** @type {Lists | null} */
     this.dependents = null;
   }
@@ -92,9 +103,13 @@ export class Record {
     this.title = header.title ?? "";
     this.zero = header.zero ?? 0;
     this.live = header.live ?? false;
+    this.groups = header.groups ?? [];
+    this.shift = header.shift ?? 0;
+    this.comparison = header.comparison ?? null;
+    this.partner = null;
     Object.assign(this, arrays);
     this.onPath = new Set(critical);
-    this.details = this.places = this.dependents = null;
+    this.details = this.places = this.dependents = this.paths = null;
     this.rows = header.rows.map((/** @type {number[]} */ [lane, begin, end]) => ({
       lane,
       begin,
@@ -115,18 +130,41 @@ export class Record {
     const [after, reads, writes] = ["after", "reads", "writes"].map(lists);
     const columns = { pushed, ready, nbytes, layer, place, outcome, after, reads, writes };
     this.details = { layers, places, slots, ...columns };
+    Object.assign(this, { critical: header.critical, sentence: header.sentence });
+    this.onPath = new Set(header.critical);
+    this.paths = null;
     this.dependents = null;
   }
 
   /** The box of an operation; -1 if there is none. */
   boxOf(/** @type {number} */ number) {
-    if (!this.places) {
-      this.places = new Map();
-      for (let i = 0; i < this.count; i++) {
-        if (this.what[i] === OPERATION) this.places.set(this.number[i], i);
-      }
+    this.places ??= this.index();
+    return this.places(number);
+  }
+
+  /** Where the operations are, by their numbers. @private @returns {(number: number) => number} */
+  index() {
+    const { number, what, count } = this;
+    let most = 0;
+    for (let i = 0; i < count; i++) most = Math.max(most, number[i]);
+    if (most < SPARSE * count + SPARSE) {
+      const found = new Int32Array(most + 1).fill(-1);
+      for (let i = 0; i < count; i++) if (what[i] === OPERATION) found[number[i]] = i;
+      return (wanted) => found[wanted] ?? -1;
     }
-    return this.places.get(number) ?? -1;
+    const found = new Map();
+    for (let i = 0; i < count; i++) if (what[i] === OPERATION) found.set(number[i], i);
+    return (wanted) => found.get(wanted) ?? -1;
+  }
+
+  /** The boxes of the critical path of each record, in the order of time. */
+  pathBoxes() {
+    if (!this.paths) {
+      const boxes = Int32Array.from(this.critical, (number) => this.boxOf(number)).filter((i) => i >= 0);
+      const cut = boxes.findIndex((i) => this.shift > 0 && this.number[i] > this.shift);
+      this.paths = cut < 0 ? [boxes] : [boxes.subarray(0, cut), boxes.subarray(cut)];
+    }
+    return this.paths;
   }
 
   /** The row of a box. */
@@ -140,6 +178,25 @@ export class Record {
 
   text(/** @type {number} */ box) {
     return this.names[this.name[box]];
+  }
+
+  /** The number of a box as its own record has it. */
+  label(/** @type {number} */ box) {
+    const number = this.number[box];
+    return `#${number > this.shift ? number - this.shift : number}`;
+  }
+
+  /** What the lane of a box is called. */
+  laneOf(/** @type {number} */ box) {
+    const { lane } = this.rows[this.rowOf(box)];
+    const group = this.groups.filter(([, first]) => first <= lane).pop();
+    return group ? `${this.titles[lane]} (${group[0]})` : this.titles[lane];
+  }
+
+  /** The box of the same operation in the other record; -1 if there is none. */
+  partnerOf(/** @type {number} */ box) {
+    const number = this.partner && this.what[box] === OPERATION ? this.partner[box] : 0;
+    return number ? this.boxOf(number) : -1;
   }
 
   /** Numbers of the operations that had to end before a box. @returns {number[]} */

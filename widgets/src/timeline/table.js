@@ -28,10 +28,10 @@ function operations(
 function cells(/** @type {Record} */ record, /** @type {number} */ i) {
   const { details: d } = record;
   return {
-    number: record.number[i],
+    number: record.label(i).slice(1),
     operator: record.text(i),
     block: d ? d.layers[d.layer[i]] : "",
-    lane: record.titles[record.rows[record.rowOf(i)].lane],
+    lane: record.laneOf(i),
     start: record.start[i],
     took: record.length[i],
     waited: d ? d.pushed[i] : 0,

@@ -27,6 +27,8 @@ export function toolbar(view) {
     ["queues", button("queues", "queues of variables", () => view.switch("queues"))],
     ["table", button("table", "show as table", () => view.switch("table"))],
   ]);
+  const differences = button("differences", "what changed most", () => view.switch("differences"));
+  panels.push(["differences", differences]);
   const save = ["png", "svg", "csv", "html"].map((kind) =>
     button(kind.toUpperCase(), `save as ${kind.toUpperCase()}`, () => {
       view.save(/** @type {any} */ (kind)).catch((error) => view.say(String(error)));
@@ -51,6 +53,12 @@ export function toolbar(view) {
     show() {
       if (all.disabled !== view.port.all) all.disabled = view.port.all;
       if (follow.hidden === view.record.live) follow.hidden = !view.record.live;
+      // Two records have no engine and no queues in common.
+      const { comparison } = view.record;
+      for (const [name, b] of panels) {
+        const absent = name === "differences" ? !comparison : name !== "table" && Boolean(comparison);
+        if (b.hidden !== absent) b.hidden = absent;
+      }
       press(follow, view.settings.follow);
       press(path, view.settings.critical);
       press(blocks, view.settings.byBlock);

@@ -6,6 +6,7 @@ import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
+import { differences } from "./compare.js";
 import { draw, widthOf } from "./draw.js";
 import { HELP, Walker, actionOf } from "./keyboard.js";
 import { legend } from "./legend.js";
@@ -24,7 +25,7 @@ import { boxInWords } from "./words.js";
 /**
  * @typedef {import("./record.js").Record} Record
  * @typedef {{ title: string, slots: any, waits: any, span: number }} Plan
- * @typedef {"" | "details" | "sums" | "whatIf" | "queues" | "table"} Panel
+ * @typedef {"" | "details" | "sums" | "whatIf" | "queues" | "table" | "differences"} Panel
  */
 
 export class View {
@@ -73,6 +74,7 @@ export class View {
     listen(this);
     this.watch();
     this.renew();
+    if (this.record.comparison) this.tell("differences");
   }
 
   /** @private */
@@ -199,7 +201,7 @@ export class View {
   draw() {
     const begun = performance.now();
     const width = Math.max(280, Math.floor(this.stage.clientWidth || 720));
-    const { tops, height } = places(this.shown.rows);
+    const { tops, height } = places(this.shown.rows, this.shown.groups);
     const names = this.shown.titles.map((t) => widthOf(t, 12));
     this.port.left = Math.min(150, 22 + Math.max(30, ...names));
     this.port.width = width - this.port.left - RIGHT;
@@ -261,7 +263,7 @@ export class View {
       if (this.panel !== "queues") this.tell("details");
       this.publish(box);
     } else if (this.panel === "details") {
-      this.tell("");
+      this.tell(this.record.comparison ? "differences" : "");
     }
     this.request();
   }
@@ -272,7 +274,7 @@ export class View {
     const { details: d } = shown;
     choose({
       from: this.key,
-      number: shown.number[box],
+      number: shown.shift ? undefined : shown.number[box],
       name: shown.text(box),
       layer: d ? d.layers[d.layer[box]] : undefined,
       line: d ? d.places[d.place[box]] : undefined,
@@ -392,6 +394,7 @@ export class View {
         parts = this.queues.parts;
       }
     }
+    if (panel === "differences") parts = differences(this);
     if (panel === "table") {
       parts = [table(shown, port.begin, port.end, (box) => this.select(box, true))];
     }

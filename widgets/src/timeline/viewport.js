@@ -6,6 +6,7 @@ const SPACE = 9; // between lanes
 export const TOP = 8;
 export const AXIS = 24;
 export const RIGHT = 46; // room for how busy a lane was
+export const HEAD = 24; // over the lanes of a group
 const LEAST = 20; // nanoseconds; nothing can be seen closer
 
 /** @typedef {{ begin: number, end: number }} Stretch */
@@ -75,17 +76,20 @@ export class Viewport {
 }
 
 /**
- * The top of each row, and the height of all.
+ * The top of each row, and the height of all. Over the lanes of a group there is room for its head.
  *
  * @param {{ lane: number }[]} rows
+ * @param {[string, number, number][]} [groups]
  * @returns {{ tops: number[], height: number }}
  */
-export function places(rows) {
+export function places(rows, groups = []) {
   /** @type {number[]} */
   const tops = [];
+  const headed = groups.map(([, lane]) => lane);
   let at = TOP;
   rows.forEach(({ lane }, i) => {
     if (i) at += ROW + (rows[i - 1].lane === lane ? GAP : SPACE);
+    if (rows[i - 1]?.lane !== lane && headed.includes(lane)) at += HEAD;
     tops.push(at);
   });
   return { tops, height: (rows.length ? at + ROW : at) + TOP };

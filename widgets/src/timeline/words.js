@@ -10,17 +10,17 @@ export const ASKED = "asked for at"; // the label of the user's line
 /** What a box is, and how long it took: one sentence. */
 export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i) {
   const took = duration(record.length[i]);
-  const number = record.number[i];
+  const number = record.label(i);
   const text = record.text(i);
-  const lane = record.titles[record.rows[record.rowOf(i)].lane];
+  const lane = record.laneOf(i);
   if (record.what[i] === WAIT) {
-    const target = text === "wait for variable" ? ` for #${number}` : ` ${text.slice(5)}`;
+    const target = text === "wait for variable" ? ` for ${number}` : ` ${text.slice(5)}`;
     return `${lane} waits${target}, ${took}`;
   }
-  if (record.what[i] === PART) return `${text}, instruction of #${number}, ${took}`;
+  if (record.what[i] === PART) return `${text}, instruction of ${number}, ${took}`;
   const { details: d } = record;
   const outcome = d?.outcome[i] ? `, ${OUTCOMES[d.outcome[i]]}` : "";
-  return `#${number} ${text} on ${lane}, ${took}${outcome}`;
+  return `${number} ${text} on ${lane}, ${took}${outcome}`;
 }
 
 /**
