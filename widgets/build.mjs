@@ -11,6 +11,7 @@ await build({
   entryPoints: {
     curves: "src/curves/index.js",
     graph: "src/graph/index.js",
+    memory: "src/memory/index.js",
     playground: "src/playground/index.js",
     timeline: "src/timeline/index.js",
   },
@@ -27,6 +28,7 @@ await build({
   entryPoints: {
     curves: "src/curves/all.css",
     graph: "src/graph/graph.css",
+    memory: "src/memory/memory.css",
     playground: "src/playground/playground.css",
     timeline: "src/timeline/timeline.css",
   },

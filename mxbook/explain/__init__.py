@@ -16,7 +16,7 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
         step()
     w.timeline.save("step.html")
     mx.explain.playground(workers=2)
-    print(mx.explain.memory(net, (1, 3, 224, 224)))
+    mx.explain.memory(net, (1, 3, 224, 224), train=True).save("memory.html")
 """
 
 from .card import operator

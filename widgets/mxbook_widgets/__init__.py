@@ -12,7 +12,8 @@ except ImportError as error:
 
 from ._curves import Curves
 from ._graph import Graph
+from ._memory import Memory
 from ._playground import Playground
 from ._timeline import Timeline
 
-__all__ = ["Curves", "Graph", "Playground", "Timeline"]
+__all__ = ["Curves", "Graph", "Memory", "Playground", "Timeline"]

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { page } from "../src/core/page.js";
 import { onChoice } from "../src/core/selection.js";
 import { hold, release } from "../src/core/store.js";
-import { page } from "../src/graph/export.js";
 import widget from "../src/graph/index.js";
 
 const { graphs } = JSON.parse(readFileSync("tests/graph.json", "utf8"));

@@ -1,5 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
 import { fitted } from "./scene.js";
@@ -52,11 +53,8 @@ function render({ model, el }) {
     }
     shared.changed.forEach((redraw) => redraw !== own && redraw());
   };
-  const parts = () => ({
-    module: model.get("_esm") ?? JSON.parse(document.getElementById("module")?.textContent ?? '""'),
-    css: model.get("_css") ?? document.querySelector("style")?.textContent ?? "",
-    state: { _key: "page", _graph: model.get("_graph"), opened: [...shared.open], selected: -1 },
-  });
+  const parts = () =>
+    partsOf(model, { _graph: model.get("_graph"), opened: [...shared.open], selected: -1 });
   const before = new Set(shared.changed);
   const view = new View(el, data, shared, key, settled, parts);
   const own = [...shared.changed].find((redraw) => !before.has(redraw));

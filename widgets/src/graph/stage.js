@@ -2,8 +2,7 @@
 // zoomed by pointer.
 
 import { h } from "../core/dom.js";
-import { element, paint } from "../core/shapes.js";
-import { mix } from "./draw.js";
+import { element, mix, paint } from "../core/shapes.js";
 
 /**
  * @typedef {import("./draw.js").Pen} Pen

@@ -3,11 +3,12 @@
 
 import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
+import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { groupPanel, inWords, nodePanel, nodeTable } from "./details.js";
 import { Pen } from "./draw.js";
-import { page, picture } from "./export.js";
+import { picture } from "./export.js";
 import { HELP, next } from "./keyboard.js";
 import { Relations, find, shutOf, viewOf } from "./scene.js";
 import { Stage } from "./stage.js";
@@ -17,7 +18,7 @@ import { toolbar } from "./toolbar.js";
 /**
  * @typedef {import("./scene.js").Data} Data
  * @typedef {{ open: Set<number>, selected: number, changed: Set<() => void> }} Shared
- * @typedef {{ module: string, css: string, state: any }} Parts
+ * @typedef {import("../core/page.js").Parts} Parts
  */
 
 export class View {
@@ -237,7 +238,7 @@ export class View {
     const node = this.data.nodes[this.shared.selected];
     if (node) {
       this.say(inWords(this.data, node));
-      choose({ from: this.key, name: node.op, layer: node.layer, line: node.site });
+      choose({ from: this.key, name: node.op, layer: node.layer || node.name, line: node.site });
     } else if (this.chosen) {
       const box = this.data.boxes[Number(this.chosen.slice(1))];
       this.say(`group ${box.label}, ${box.sub}${box.times > 1 ? `, ${box.times} times` : ""}`);
@@ -247,7 +248,8 @@ export class View {
   /** Another widget has chosen something: select the node that did it. */
   heard(/** @type {import("../core/selection.js").Choice} */ { layer, name }) {
     const plain = (layer ?? "").replace(/ \(backward\)$/, "");
-    const same = this.data.nodes.filter((n) => plain && n.layer === plain && n.role === "operator");
+    const own = (/** @type {import("./scene.js").Node} */ n) => (n.layer || n.name) === plain;
+    const same = this.data.nodes.filter((n) => plain && own(n) && n.role === "operator");
     const node = same.find((n) => n.op === name) ?? same[0];
     if (!node) return;
     this.shared.selected = node.number;
