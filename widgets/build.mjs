@@ -9,6 +9,7 @@ const notice = `/*!\n${readFileSync("THIRD_PARTY.md", "utf8").trim()}\n*/`;
 
 await build({
   entryPoints: {
+    card: "src/card/index.js",
     curves: "src/curves/index.js",
     graph: "src/graph/index.js",
     memory: "src/memory/index.js",
@@ -26,6 +27,7 @@ await build({
 });
 await build({
   entryPoints: {
+    card: "src/card/card.css",
     curves: "src/curves/all.css",
     graph: "src/graph/graph.css",
     memory: "src/memory/memory.css",

@@ -43,7 +43,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _operator(name: str, args: argparse.Namespace) -> None:
-    print(operator(name))
+    card = operator(name)
+    print(card)
+    if args.save:
+        card.save(args.save)
 
 
 def _program(name: str, args: argparse.Namespace) -> None:
