@@ -11,6 +11,7 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
     c.save("digits.png")
 
     mx.explain.graph(net, (1, 3, 224, 224)).save("net.html")
+    mx.explain.overlaid(net, x).show()
     mx.explain.operator("Convolution")
     with mx.explain.watch("one step") as w:
         step()
@@ -20,7 +21,7 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
 """
 
 from .card import operator
-from .graph import graph, passes, steps
+from .graph import graph, overlaid, passes, steps
 from .live import curves
 from .memory import memory
 from .playground import playground
@@ -34,6 +35,7 @@ __all__ = [
     "graph",
     "memory",
     "operator",
+    "overlaid",
     "passes",
     "playground",
     "steps",

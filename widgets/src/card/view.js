@@ -73,7 +73,7 @@ export class CardView {
     const field = (/** @type {string} */ name, /** @type {string} */ hint, /** @type {number} */ size) =>
       h("input", { type: "text", "aria-label": name, placeholder: hint, size, onkeydown: enter });
     this.fields = data.inputs.map((name) => {
-      const hint = data.variadic ? "2, 3; 2, 3" : data.roles[name]?.includes("left out") ? "left out" : "2, 3";
+      const hint = data.variadic ? "like 2, 3; 2, 3" : data.roles[name]?.includes("left out") ? "left out" : "like 2, 3";
       return field(`shape of ${name}`, hint, data.variadic ? 30 : 14);
     });
     this.options = field("parameters", data.required.map((n) => `${n}=…`).join(", ") || "defaults", 34);

@@ -144,6 +144,15 @@ export function textWidth(
     ruler.font = fontOf(size, bold);
     return ruler.measureText(text).width;
   }
+  return estimatedWidth(text, size, bold);
+}
+
+/** About how wide a text is; what text_width in mxbook/explain/shapes.py says. */
+export function estimatedWidth(
+  /** @type {string} */ text,
+  /** @type {number} */ size = 12,
+  /** @type {boolean} */ bold = false,
+) {
   let units = 0;
   for (const c of text) {
     if ("iljI.,:;|!'".includes(c)) units += 0.28;

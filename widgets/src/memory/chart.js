@@ -188,12 +188,12 @@ export class Chart {
     const after = this.overwriters.get(i);
     const tip = after === undefined ? 0 : this.tip(life, lives[after]);
     const notch = life.over >= 0 ? this.tip(lives[life.over], life) : 0;
-    const rim = mix(colour, theme.paper, lit ? 0.75 : 0.3);
+    const rim = mix(colour, theme.paper, lit ? 0.75 : 0.42);
     /** @type {Shape[]} */
     const found = [{ kind: "area", points: arrow(x0, y0, x1, y1, tip, notch), colour: rim }];
     if (Math.min(x1 - x0, y1 - y0) >= 2.5) {
       const points = arrow(x0 + 0.8, y0 + 0.8, x1 - 0.8, y1 - 0.8, tip, notch);
-      found.push({ kind: "area", points, colour: mix(colour, theme.paper, lit ? 0.22 : 0.07) });
+      found.push({ kind: "area", points, colour: mix(colour, theme.paper, lit ? 0.22 : 0.1) });
     }
     return [...found, ...this.words(life, Math.max(x0 + notch, LEFT), x1)];
   }

@@ -45,7 +45,7 @@ export function lifePanel(/** @type {Side} */ side, /** @type {number} */ place,
   if (life.over >= 0) rows.push(["in place", ["written over ", link(life.over)]]);
   else if (earlier !== undefined) rows.push(["after", [link(earlier), ", which had died"]]);
   if (later !== undefined) {
-    rows.push(["then", [link(later), lives[later].over === place ? ", written over it" : ""]]);
+    rows.push(["then", [lives[later].over === place ? "written over by " : "", link(later)]]);
   }
   return h("div", {}, h("h4", {}, life.operator), facts(rows));
 }
