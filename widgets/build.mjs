@@ -9,8 +9,10 @@ const notice = `/*!\n${readFileSync("THIRD_PARTY.md", "utf8").trim()}\n*/`;
 
 await build({
   entryPoints: {
+    card: "src/card/index.js",
     curves: "src/curves/index.js",
     graph: "src/graph/index.js",
+    memory: "src/memory/index.js",
     playground: "src/playground/index.js",
     timeline: "src/timeline/index.js",
   },
@@ -25,8 +27,10 @@ await build({
 });
 await build({
   entryPoints: {
+    card: "src/card/card.css",
     curves: "src/curves/all.css",
     graph: "src/graph/graph.css",
+    memory: "src/memory/memory.css",
     playground: "src/playground/playground.css",
     timeline: "src/timeline/timeline.css",
   },

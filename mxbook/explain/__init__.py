@@ -12,17 +12,18 @@ matplotlib; in a notebook the package `mxbook_widgets` makes the same data live.
     mx.explain.runs("runs").compare("narrow", "wide")
 
     mx.explain.graph(net, (1, 3, 224, 224)).save("net.html")
+    mx.explain.overlaid(net, x).show()
     mx.explain.operator("Convolution")
     with mx.explain.watch("one step") as w:
         step()
     w.timeline.save("step.html")
     mx.explain.playground(workers=2)
-    print(mx.explain.memory(net, (1, 3, 224, 224)))
+    mx.explain.memory(net, (1, 3, 224, 224), train=True).save("memory.html")
 """
 
 from .callbacks import of_fit, of_trainer
 from .card import operator
-from .graph import graph, passes, steps
+from .graph import graph, overlaid, passes, steps
 from .live import curves
 from .memory import memory
 from .playground import playground
@@ -39,6 +40,7 @@ __all__ = [
     "of_fit",
     "of_trainer",
     "operator",
+    "overlaid",
     "passes",
     "playground",
     "runs",

@@ -1,13 +1,14 @@
 """What a net runs as, and what an operator is, on the command line.
 
-    python -m mxbook.explain memory resnet18_v1 --shape 1,3,224,224
+    python -m mxbook.explain memory resnet18_v1 --shape 1,3,224,224 --train --save plan.html
     python -m mxbook.explain graph net-symbol.json --shape data0=2,3 data1=2,4 --train
     python -m mxbook.explain operator Convolution
     python -m mxbook.explain timeline trace.json.gz --save trace.html
     python -m mxbook.explain gallery pictures --files folder_of_symbols
     python -m mxbook.explain runs folder_of_runs --save compared.html
 
-`memory` tells how the memory of values between is planned, `graph` what every pass did and what is
+`memory` tells how the memory of values between is planned (with --save the picture, a second file
+for training where prediction is wanted as well), `graph` what every pass did and what is
 left to run, for prediction and for training.  Nets are members of the model zoo or files.
 `timeline` reads a Chrome trace, of mxbook or another program, and writes it in another form.
 `gallery` draws many graphs, some timelines and some training runs into a folder.
@@ -15,11 +16,12 @@ left to run, for prediction and for training.  Nets are members of the model zoo
 """
 
 import argparse
+from pathlib import Path
 
 from mxbook import symbol
 
 from .card import operator
-from .memory import plan_of, program_of
+from .memory import MemoryPlan, plan_of, program_of
 from .store import Runs
 from .timeline import Timeline
 
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--shape", nargs="+", default=["1,3,224,224"], help="of the inputs")
     parser.add_argument("--train", action="store_true", help="only for training")
     parser.add_argument("--predict", action="store_true", help="only for prediction")
-    parser.add_argument("--save", help="file for a timeline or runs: .html .png .svg .csv")
+    parser.add_argument("--save", help="file to write: .html .png .svg .csv and others")
     parser.add_argument("--files", help="folder of symbols for the gallery")
     args = parser.parse_args(arguments)
     for name in args.names:
@@ -44,15 +46,25 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _operator(name: str, args: argparse.Namespace) -> None:
-    print(operator(name))
+    card = operator(name)
+    print(card)
+    if args.save:
+        card.save(args.save)
 
 
 def _program(name: str, args: argparse.Namespace) -> None:
     print(name)
+    title = Path(name).name.removesuffix(".json").removesuffix("-symbol")
     for train in (False, True):
-        if not (args.predict if train else args.train):
-            program = program_of(_net(name), dict(map(_shape, args.shape)), train)
-            print(plan_of(program) if args.what == "memory" else program, end="\n\n")
+        if args.predict if train else args.train:
+            continue
+        program = program_of(_net(name), dict(map(_shape, args.shape)), train)
+        shown = plan_of(program, title) if args.what == "memory" else program
+        print(shown, end="\n\n")
+        if args.save and isinstance(shown, MemoryPlan):
+            both = train and not args.train  # the file of prediction has been written
+            file = Path(args.save)
+            shown.save(file.with_stem(f"{file.stem}-training") if both else file)
 
 
 def _timeline(name: str, args: argparse.Namespace) -> None:

@@ -37,6 +37,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def size(nbytes: float) -> str:
+    """Bytes in units of a thousand, with at most three digits.
+
+    >>> size(40), size(9408), size(11_689_512)
+    ('40 B', '9.41 KB', '11.7 MB')
+    """
+    for power, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if nbytes >= power:
+            return f"{nbytes / power:.3g} {unit}"
+    return f"{nbytes:g} B"
+
+
 def rate(steps_per_second: float) -> str:
     """Speed in steps a second, or seconds a step when steps are slow.
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 import mxbook as mx
-from mxbook.explain.graph import gallery, graph, steps
+from mxbook.explain.graph import gallery, graph, overlaid, steps
 from mxbook.explain.graph.model import Graph, Input, Node, Value
 
 from .test_lab import open_notebook, run_all, save, stop_kernels
@@ -190,3 +190,29 @@ def test_the_python_half():
     assert json.loads(widget._graph)["nodes"][0]["name"] == "data"
     data, _ = widget._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "image/svg+xml"} <= set(data)
+
+
+def test_numbers_over_it(show, pictures):
+    net = mx.gluon.model_zoo.vision.resnet18_v1(classes=10)
+    net.initialize()
+    x = mx.nd.ones((2, 3, 64, 64))
+    with mx.autograd.record():
+        loss = net(x).sum()
+    loss.backward()
+    page = show(overlaid(net, x, train=True))
+    chooser = page.get_by_label("numbers over the graph")
+    names = chooser.locator("option").all_inner_texts()
+    assert {"buffers of memory in training", "norm of gradients"} <= set(names)
+    page.get_by_role("button", name="open all groups").click()
+    chooser.select_option("buffers of memory in training")
+    assert page.locator(".mxg-letter").first.inner_text().isupper()
+    assert "in place" in page.locator(".mxg-stage svg").text_content()
+    if pictures:
+        page.screenshot(path=pictures / "graph-buffers.png")
+    page.get_by_role("button", name="close all groups").click()
+    chooser.select_option("norm of gradients")
+    assert "up to |g|" in page.locator(".mxg-stage svg").text_content()
+    page.locator(".mxg-side ol button").first.click()
+    assert page.locator(".mxg-facts", has_text="norm of gradients").count() == 1
+    if pictures:
+        page.screenshot(path=pictures / "graph-gradients.png")

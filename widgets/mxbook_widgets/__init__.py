@@ -10,9 +10,11 @@ except ImportError as error:
         "the live widgets need the package anywidget: pip install 'mxbook[widgets]'"
     ) from error
 
+from ._card import OperatorCard
 from ._curves import Curves
 from ._graph import Graph
+from ._memory import Memory
 from ._playground import Playground
 from ._timeline import Timeline
 
-__all__ = ["Curves", "Graph", "Playground", "Timeline"]
+__all__ = ["Curves", "Graph", "Memory", "OperatorCard", "Playground", "Timeline"]

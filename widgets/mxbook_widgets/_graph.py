@@ -19,8 +19,9 @@ class Graph(anywidget.AnyWidget):
     """A graph to look into: open groups, search, follow what leads to a node, step through it.
 
     Everything is in the browser, so it goes on after the kernel has gone.  `opened` are the numbers
-    of the open groups, `selected` is the number of the selected node (-1: none); both can be set,
-    and follow the reader.  `record` is what is shown, see `mx.explain.graph`.
+    of the open groups, `selected` is the number of the selected node (-1: none), `overlay` the
+    title of what is drawn over it ("" for nothing); all can be set, and follow the reader.
+    `record` is what is shown, see `mx.explain.graph` and `mx.explain.overlaid`.
 
     >>> import mxbook as mx
     >>> Graph(mx.explain.graph(mx.gluon.nn.Dense(2), (1, 3))).record.totals().parameters
@@ -33,11 +34,17 @@ class Graph(anywidget.AnyWidget):
     _graph = traitlets.Unicode().tag(sync=True)
     opened = traitlets.List(traitlets.Int()).tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)
+    overlay = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, record: Record):
         self.record = record
         found = data(record)
-        super().__init__(_key=uuid.uuid4().hex, _graph=json.dumps(found), opened=found["open"])
+        super().__init__(
+            _key=uuid.uuid4().hex,
+            _graph=json.dumps(found),
+            opened=found["open"],
+            overlay=found["shown"],
+        )
 
     def select(self, name: str | int) -> None:
         """Select a node by name or number; raises ParameterError for an unknown one."""

@@ -195,3 +195,37 @@ test("steps go forward and backward with values and rules", () => {
   press(",");
   expect(find(".mxg-where").textContent).toMatch(/^2 steps/);
 });
+
+test("numbers over the graph can be chosen, with a legend", () => {
+  const over = find('select[aria-label="numbers over the graph"]');
+  const titles = [...over.options].map((o) => o.value);
+  expect(titles).toEqual(["", "floating point operations", "bytes of results", "learned numbers"]);
+  view.setOpen(view.data.boxes.map((_, i) => i));
+  const plain = view.data.items.map(({ width, height }) => [width, height]);
+  over.value = "learned numbers";
+  over.dispatchEvent(new Event("change"));
+  expect(model.state.overlay).toBe("learned numbers");
+  expect(find(".mxg-stage svg").textContent).toContain("24");
+  expect(find(".mxg-side").textContent).toContain("A bar is as long");
+  expect(find(".mxg-side ol").textContent).toContain("net_a_fc");
+  view.goTo(numberOf("net_a_fc"));
+  expect(find(".mxg-side").textContent).toContain("learned numbers24");
+  view.setOpen([]);
+  expect(find(".mxg-stage svg").textContent).toContain("up to 24"); // closed groups tell of inside
+  view.overlay("");
+  expect(view.data.items.map(({ width, height }) => [width, height])).toEqual(plain);
+  model.state.overlay = "bytes of results";
+  model.fire("change:overlay");
+  expect(over.value).toBe("bytes of results");
+});
+
+test("buffers have letters, not only colours", () => {
+  cleanup();
+  open(graphs.find(({ data }) => data.shown === "buffers of memory").data);
+  const text = find(".mxg-stage svg").textContent;
+  expect(text).toContain("A");
+  expect(text).toMatch(/buffer A, 65\.5 KB, in place/);
+  expect([...all(".mxg-letter")].map((e) => e.textContent)).toEqual(["A", "B"]);
+  view.showTable();
+  expect(find(".mxg-table").textContent).toContain("in place");
+});

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
+import { estimatedWidth } from "../src/core/shapes.js";
 import { Part, layOut } from "../src/graph/layout.js";
+import { overlaysOf, warm } from "../src/graph/overlays.js";
 import { Relations, find, viewOf } from "../src/graph/scene.js";
 
 const { graphs } = JSON.parse(readFileSync("tests/graph.json", "utf8"));
@@ -13,6 +15,8 @@ test.each(graphs.flatMap((g, i) => g.layouts.map((l, k) => [i, k])))(
   (i, k) => {
     const { data, layouts } = graphs[i];
     const wanted = layouts[k];
+    const over = overlaysOf(data).find((o) => o.title === data.shown) ?? null;
+    warm(data, over, (text) => estimatedWidth(text, 10, true));
     const keys = Object.keys(wanted.parts);
     // Python estimates how wide words are; what it found is used here.
     const titles = new Map(keys.map((key, n) => [key, wanted.titles[n]]));

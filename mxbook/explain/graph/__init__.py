@@ -16,8 +16,9 @@
 """  # noqa: E501 - a table
 
 from .model import Graph, Node, Overlay
+from .overlays import overlaid
 from .programs import passes
 from .sources import graph
 from .steps import steps
 
-__all__ = ["Graph", "Node", "Overlay", "graph", "passes", "steps"]
+__all__ = ["Graph", "Node", "Overlay", "graph", "overlaid", "passes", "steps"]

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from mxbook.explain.memory.chart import colour_of
+from mxbook.explain.memory.lives import letters
 from mxbook.explain.shapes import (
     THEMES,
     Area,
@@ -17,7 +19,6 @@ from mxbook.explain.shapes import (
     mix,
     text_width,
 )
-from mxbook.explain.style import COLOURS
 
 from .layout import Part, Piece
 from .looks import KINDS
@@ -219,6 +220,7 @@ class _Pen:
             at += text_width(box.label, TITLE, True) + 6
             shapes.append(Label(at, y + 17, box.kind, t.faint, SMALL))
         shapes.append(Label(x + 14, y + 35, box.sub, t.faint, SMALL))
+        shapes += self._warmth(box, x, y + 52)
         badge = f"× {box.times}" if box.times > 1 else "+"
         look = (t.ink if box.times > 1 else t.faint, TITLE, "end")
         shapes.append(Label(x + part.width - 12, y + 17, badge, *look, bold=True))
@@ -228,7 +230,8 @@ class _Pen:
         t = self.theme
         colour = t.alert if item.error else self._colour(item.kind)
         rect = (x, y, item.width, item.height)
-        shapes = _framed(rect, 6, self._tint(colour), mix(colour, t.paper, 0.65), t)
+        tint = self._heat_tint(item) or self._tint(colour)
+        shapes = _framed(rect, 6, tint, mix(colour, t.paper, 0.65), t)
         upper = item.height - STRIP * len(item.strips)
         shapes.append(_rounded(x, y, 5, upper, 2.5, colour))
         shapes.append(Label(x + 14, y + 6 + LINE / 2, item.title, t.ink, TITLE, bold=True))
@@ -242,18 +245,36 @@ class _Pen:
             shapes += self._strip(item, k, x, y + upper + STRIP * k)
         return shapes
 
-    def _warmth(self, item: Item, x: float, y: float) -> list[Shape]:
-        """The overlay: a bar as long as its number is large, and the number."""
+    def _warmth(self, item: Item | Box, x: float, y: float) -> list[Shape]:
+        """The overlay: a bar as long as its number is large, or the letter of a buffer."""
         if not item.reading:
             return []
         t = self.theme
         words = Label(x + item.width - 10, y, item.reading, t.ink, SMALL - 1, "end", True)
+        if self._by_buffer():
+            colour = colour_of(int(item.heat), t)
+            letter = letters(int(item.heat))
+            swatch = _rounded(x + 14, y - 7, 22, 14, 3, colour)
+            return [swatch, Label(x + 25, y, letter, t.paper, SMALL - 1, "middle", True), words]
         room = item.width - 34 - text_width(item.reading, SMALL - 1, True)
-        if self.graph.overlay is not None and self.graph.overlay.kind == "group":
-            colour = COLOURS[int(item.heat * 1000) % len(COLOURS)][t.side]
-            return [_rounded(x + 14, y - 5, 18, 10, 3, colour), words]
         track = _rounded(x + 14, y - 3, room, 6, 3, mix(t.ink, t.paper, 0.15))
+        if item.heat == 0:
+            return [track, words]
         return [track, _rounded(x + 14, y - 3, max(6.0, room * item.heat), 6, 3, t.alert), words]
+
+    def _by_buffer(self) -> bool:
+        return self.graph.overlay is not None and self.graph.overlay.kind == "group"
+
+    def _heat_tint(self, item: Item) -> str:
+        """The colour of a box under an overlay; empty without one."""
+        t = self.theme
+        if self.graph.overlay is None:
+            return ""
+        if not item.reading:
+            return mix(t.ink, t.paper, 0.04)
+        if self._by_buffer():
+            return mix(colour_of(int(item.heat), t), t.paper, 0.2)
+        return mix(t.alert, t.paper, 0.05 + 0.3 * item.heat)
 
     def _tint(self, colour: str) -> str:
         return mix(colour, self.theme.paper, 0.1)
@@ -264,10 +285,10 @@ class _Pen:
         last = k == len(item.strips) - 1
         width = item.width - 2.4
         middle = y + STRIP / 2
-        fill = box(x + 1.2, y, width, STRIP - (7 if last else 0), self._tint(colour))
-        shapes: list[Shape] = [fill]
+        tint = self._heat_tint(item) or self._tint(colour)
+        shapes: list[Shape] = [box(x + 1.2, y, width, STRIP - (7 if last else 0), tint)]
         if last:
-            shapes.append(_rounded(x + 1.2, y, width, STRIP - 1.2, 5, self._tint(colour)))
+            shapes.append(_rounded(x + 1.2, y, width, STRIP - 1.2, 5, tint))
         edge = np.array([(x + 1.2, y), (x + item.width - 1.2, y)])
         shapes.append(Line(edge, mix(self._colour(item.kind), t.paper, 0.4), 0.8))
         shapes.append(_rounded(x, y + 1, 5, STRIP - 1, 2.5, colour))

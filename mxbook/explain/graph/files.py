@@ -17,9 +17,8 @@ FORMAT = "mxbook graph 1"
 
 def data(graph: Graph) -> dict[str, Any]:
     """Everything about a graph and its drawing as texts and numbers, ready for JSON."""
-    found = scene(graph)
+    found = scene(graph.plain())  # the browser draws the overlay that is chosen
     shown = legible(found) if graph.depth is None else opened(found, graph.depth)
-    over = graph.overlay
     return {
         "format": FORMAT,
         "title": graph.title,
@@ -30,7 +29,8 @@ def data(graph: Graph) -> dict[str, Any]:
         "links": [list(link) for link in found.links],
         "nodes": [_node(node) for node in graph.nodes],
         "open": sorted(shown),
-        "overlay": {"title": over.title, "kind": over.kind} if over is not None else None,
+        "overlays": _dicts(graph.overlays),
+        "shown": graph.overlay.title if graph.overlay is not None else "",
         "steps": graph.steps,
         "kinds": {name: {"name": k.name, "colours": k.colours} for name, k in KINDS.items()},
     }

@@ -108,8 +108,8 @@ class Totals(NamedTuple):
 class Overlay(NamedTuple):
     """A number (and a text) for some nodes, by node number, drawn as heat.
 
-    `title` says what it is, `texts` how a number is written; `kind` is "heat", or "group" when
-    equal numbers belong together (buffers of memory) and more is not worse.
+    `title` says what it is, `texts` how a number is written; `kind` is "heat", or "group" where the
+    numbers are those of buffers: equal ones belong together, and more is not worse.
     """
 
     title: str
@@ -148,7 +148,8 @@ class Graph:
         self.about = ""  # the sentence about it; made from its sums when empty
         self.labels: dict[tuple[int, int], str] = {}  # what outputs are, where that is not clear
         self.steps: list[dict[str, Any]] = []  # see `mx.explain.steps`
-        self.overlay: Overlay | None = None
+        self.overlay: Overlay | None = None  # what is drawn
+        self.overlays: list[Overlay] = []  # what the widget lets one choose
         self.depth: int | None = None
         self.fold = True
 
@@ -236,11 +237,20 @@ class Graph:
     # ---- showing it
 
     def with_overlay(self, overlay: Overlay | None) -> "Graph":
-        """The same graph with numbers drawn over it; see `mxbook.explain.graph.overlays`."""
+        """The same graph with numbers drawn over it; see `mxbook.explain.graph.overlays`.
+
+        Those that were drawn before stay to be chosen from in the widget.
+        """
         other = Graph(self.title, self.nodes, self.heads, self.kinds, self.problem)
         other.depth, other.fold, other.overlay = self.depth, self.fold, overlay
         other.labels, other.steps, other.about = self.labels, self.steps, self.about
+        other.overlays = [o for o in self.overlays if overlay is None or o.title != overlay.title]
+        other.overlays += [] if overlay is None else [overlay]
         return other
+
+    def plain(self) -> "Graph":
+        """The same graph with nothing drawn over it; the widget can still choose."""
+        return self.with_overlay(None)
 
     def collapsed(self, depth: int | None = None, *, fold: bool = True) -> "Graph":
         """The same graph, drawn with groups opened down to a depth (None: as far as is legible).
@@ -248,6 +258,7 @@ class Graph:
         Repeated parts become one with "× N" unless `fold` is False.
         """
         other = self.with_overlay(self.overlay)
+        other.overlays = self.overlays
         other.depth, other.fold = depth, fold
         return other
 

@@ -4,19 +4,25 @@ Each function gives a graph with an `Overlay`; its `values` are plain numbers by
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from mxbook.base.errors import ParameterError, nearest
+from mxbook.base.errors import MXNetError, ParameterError, nearest
+from mxbook.executor import Executor
 from mxbook.explain.memory import MemoryPlan, memory
+from mxbook.explain.memory.lives import letters, shared
+from mxbook.explain.ticks import number, size
 from mxbook.explain.timeline import Timeline
-from mxbook.gluon import Block
+from mxbook.gluon import Block, HybridBlock, tracing
+from mxbook.ndarray.ndarray import NDArray
 from mxbook.symbol.evaluate import evaluate
 from mxbook.symbol.symbol import Symbol
 
 from .looks import count
 from .model import Graph, Node, Overlay
+from .scene import IN_PLACE
 from .sources import graph
 
 
@@ -70,39 +76,54 @@ def by_time(found: Graph, timeline: Timeline) -> Graph:
     return found.with_overlay(Overlay("time of an execution", values, texts))
 
 
-def by_memory(net: Any, *shapes: tuple, train: bool = False, **named: tuple) -> Graph:
-    """The graph of a net or symbol with the buffer that each result lives in; see
-    `mx.explain.memory`."""
+def by_memory(
+    net: Any, *shapes: tuple, train: bool = False, found: Graph | None = None, **named: tuple
+) -> Graph:
+    """The graph of a net or symbol with the buffer that each result lives in, and whether it was
+    written over its input, in place; see `mx.explain.memory`.  `found` is its graph, if it is
+    there already."""
     plan: MemoryPlan = memory(net, *shapes, train=train, **named)
-    found = graph(net, *shapes, **named)
-    places: dict[str, list] = {}
-    for value in plan.values:
-        places.setdefault(value.layer, []).append(value)
+    found = graph(net, *shapes, **named) if found is None else found
+    lives, _ = shared(plan)
+    places: dict[tuple[str, str], Any] = {}
+    for value, life in zip(plan.values, lives, strict=True):
+        last = value.operator.rpartition("+")[2]  # of what was fused only the last result is stored
+        layer = value.nodes[-1] if value.nodes else ""
+        places.setdefault((layer, last), life)
     values: dict[int, float] = {}
     texts: dict[int, str] = {}
     for node in found.nodes:
-        mine = places.get(node.layer or node.name, []) if node.role == "operator" else []
-        match = next((v for v in mine if node.op in v.operator), None)
-        if match is not None and match.buffer is not None:
-            values[node.number] = match.buffer + 1
-            texts[node.number] = f"buffer {match.buffer}, {count(match.spec.nbytes)}B"
-    return found.with_overlay(Overlay("buffers of memory", values, texts, "group"))
+        life = places.get((node.layer or node.name, node.op)) if node.role == "operator" else None
+        if life is not None:
+            values[node.number] = life.lane
+            place = IN_PLACE if life.over >= 0 else ""
+            texts[node.number] = f"buffer {letters(life.lane)}, {size(life.nbytes)}{place}"
+    title = "buffers of memory" + (" in training" if train else "")
+    return found.with_overlay(Overlay(title, values, texts, "group"))
 
 
-def by_gradient(found: Graph, block: Block) -> Graph:
-    """A graph with the norm of the gradients of its parameters, after a backward."""
-    norms = {
-        name: float(np.sqrt(sum(float((g * g).sum().asscalar()) for g in p.list_grad())))
-        for name, p in block.collect_params().items()
-        if p.grad_req != "null"
-    }
+def by_gradient(found: Graph, trained: Block | Executor) -> Graph:
+    """A graph with the norm of the gradients of its parameters, after a backward of a block or an
+    executor."""
+    norms = _norms(trained)
     values: dict[int, float] = {}
     for node in found.nodes:
         own = [norms[found.nodes[i.source].name] for i in node.inputs if _named(found, i, norms)]
         if own:
             values[node.number] = float(np.sqrt(sum(v * v for v in own)))
-    texts = {k: f"|g| {v:.3g}" for k, v in values.items()}
+    texts = {k: f"|g| {number(v, 3)}" for k, v in values.items()}
     return found.with_overlay(Overlay("norm of gradients", values, texts))
+
+
+def _norms(trained: Block | Executor) -> dict[str, float]:
+    """The norm of the gradient of each parameter."""
+    if isinstance(trained, Executor):
+        grads = {k: [g] for k, g in trained.grad_dict.items() if g is not None}
+    else:
+        params = trained.collect_params().items()
+        grads = {k: p.list_grad() for k, p in params if p.grad_req != "null" and p._data}
+    squares = {k: sum(float((g * g).sum().asscalar()) for g in own) for k, own in grads.items()}
+    return {k: float(np.sqrt(v)) for k, v in squares.items()}
 
 
 def _named(found: Graph, link: Any, norms: Mapping) -> bool:
@@ -112,23 +133,88 @@ def _named(found: Graph, link: Any, norms: Mapping) -> bool:
 def not_finite(symbol: Symbol, **arrays: Any) -> Graph:
     """The graph of a symbol computed with these arrays, with the share of each result that is NaN
     or infinite; the first such node is marked as an error."""
-    shapes = {name: a.shape for name, a in arrays.items()}
-    found = graph(symbol, **shapes)
+    found = by_finite(
+        graph(symbol, **{name: a.shape for name, a in arrays.items()}), symbol, arrays
+    )
+    assert found.overlay is not None
+    first = min((k for k, v in found.overlay.values.items() if v), default=None)
+    if first is not None:
+        node = found.nodes[first]
+        share = found.overlay.texts[first].removeprefix("first: ")
+        note = f"first result that is not finite: {share}"
+        found.nodes[first] = node._replace(error=note)
+        found.problem = f"{node.op} {node.name} gives the {note}"
+    return found
+
+
+def by_finite(found: Graph, symbol: Symbol, arrays: Mapping[str, Any]) -> Graph:
+    """The graph of a symbol with the share of each result that is NaN or infinite, when it is
+    computed with these arrays."""
     numbers = {n.name: n.number for n in found.nodes}
     values: dict[int, float] = {}
     texts: dict[int, str] = {}
 
     def watch(node: Any, _inputs: list, outputs: list) -> None:
+        number = numbers.get(node.name)
+        if number is None:
+            return
         raw = outputs[0].asnumpy()
-        bad = float(np.mean(~np.isfinite(raw))) if raw.dtype.kind == "f" else 0.0
-        values[numbers[node.name]] = bad
-        texts[numbers[node.name]] = f"{bad:.0%} not finite" if bad else "finite"
+        bad = float(np.mean(~np.isfinite(raw))) if raw.dtype.kind == "f" and raw.size else 0.0
+        first = "first: " if bad and not any(values.values()) else ""
+        values[number] = bad
+        texts[number] = f"{first}{bad:.0%} not finite" if bad else "finite"
 
     evaluate(symbol._entries, arrays, None, watch)
-    first = min((k for k, v in values.items() if v), default=None)
-    if first is not None:
-        node = found.nodes[first]
-        note = f"first result that is not finite: {texts[first]}"
-        found.nodes[first] = node._replace(error=note)
-        found.problem = f"{node.op} {node.name} gives the {note}"
     return found.with_overlay(Overlay("values that are not finite", values, texts))
+
+
+def overlaid(
+    net: HybridBlock | Symbol,
+    *inputs: Any,
+    timeline: Timeline | None = None,
+    train: bool = False,
+    **named: Any,
+) -> Graph:
+    """The graph of a net with all that can be told about it, to be chosen from in the widget.
+
+    | given | what can be chosen |
+    |---|---|
+    | always | work, bytes, learned numbers; the buffer of each result, and what is in place |
+    | arrays as inputs | the share of each result that is not finite |
+    | a block after a backward | the norm of gradients |
+    | a timeline | the time that operations took |
+
+    Inputs are shapes or arrays, those of a symbol by name; `train` chooses the memory plan.
+
+    >>> import mxbook as mx
+    >>> net = mx.gluon.nn.Dense(2)
+    >>> net.initialize()
+    >>> [o.title for o in overlaid(net, mx.nd.ones((1, 3))).overlays]
+    ['buffers of memory', 'values that are not finite', 'norm of gradients']
+    """
+    found = graph(net, *inputs, **{k: _shape(v) for k, v in named.items()})
+    shapes = {k: _shape(v) for k, v in named.items()}
+    with suppress(MXNetError):  # loops and operators of one's own do not run as one program
+        found = by_memory(net, *map(_shape, inputs), train=train, found=found, **shapes)
+    given = [*inputs, *named.values()]
+    if given and all(isinstance(v, NDArray) for v in given):
+        found = by_finite(found, *_computable(net, inputs, named))
+    if isinstance(net, Block) and any(_norms(net).values()):
+        found = by_gradient(found, net)
+    if timeline is not None:
+        found = by_time(found, timeline)
+    return found.plain()
+
+
+def _shape(given: Any) -> tuple:
+    return tuple(given.shape) if isinstance(given, NDArray) else tuple(given)
+
+
+def _computable(net: Any, inputs: tuple, named: Mapping[str, Any]) -> tuple[Symbol, dict[str, Any]]:
+    """A symbol, and the arrays to compute it with."""
+    if isinstance(net, Symbol):
+        return net, {**dict(zip(net.list_arguments(), inputs, strict=False)), **named}
+    symbol = tracing.only_trace(net, inputs).graph
+    names = [f"data{i}" for i in range(len(inputs))] if len(inputs) > 1 else ["data"]
+    params = {name: p.data() for name, p in net.collect_params().items()}
+    return symbol, {**params, **dict(zip(names, inputs, strict=True))}

@@ -157,7 +157,7 @@ def passes(symbol: Symbol, train: bool = False, **shapes: tuple) -> Passes:
     >>> [len([n for n in g.nodes if n.role == "operator"]) for g in found[:2]]
     [3, 2]
     """
-    from mxbook.explain.memory import _specs
+    from mxbook.explain.memory.plan import _specs
 
     found = cached(symbol._entries, "explain")
     by_name = _specs(symbol, shapes)

@@ -4,7 +4,8 @@ Weights become chips on their readers, repeated parts are there once.  A scene i
 widget gets it as JSON.
 """
 
-from typing import NamedTuple
+from math import ceil
+from typing import NamedTuple, TypeVar
 
 from mxbook.explain.shapes import text_width
 
@@ -18,6 +19,7 @@ TITLE, SMALL = 13.0, 11.0  # sizes of text
 LINE, CHIP, STRIP = 16.0, 20.0, 22.0  # heights of a line of text, a row of chips, a strip
 DECK = 8.0  # room below what is repeated, for the cards that lie under it
 WIDEST = 300.0
+IN_PLACE = ", in place"  # ends what an overlay says of a result written over an input
 
 
 class Strip(NamedTuple):
@@ -33,7 +35,7 @@ class Item(NamedTuple):
     """A node as it is drawn; `form` is box, circle or pill, `group` the number of its group or -1.
 
     `stands` are the numbers of all nodes that it stands for: itself, its strips, repetitions.
-    `heat`, 0 to 1, and `reading` are those of the overlay; -1 without.
+    `heat`, 0 to 1 (or the number of a buffer), and `reading` are those of the overlay; -1 without.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Box(NamedTuple):
     """A group; `parent` is its number or -1.  `width` and `height` are those when it is closed.
 
     `times` says how often it is repeated, `loops` that each repetition reads the one before.
+    `heat` and `reading` are about the hottest node inside.
     """
 
     label: str
@@ -68,6 +71,11 @@ class Box(NamedTuple):
     width: float
     height: float
     stands: tuple[int, ...]
+    heat: float = -1.0
+    reading: str = ""
+
+
+Shown = TypeVar("Shown", Item, Box)
 
 
 class Link(NamedTuple):
@@ -126,6 +134,7 @@ class _Maker:
         self._group(root, -1, visible)
         if graph.overlay is not None:
             self.items = [warmed(item, graph.overlay) for item in self.items]
+            self.boxes = [warmed(box, graph.overlay) for box in self.boxes]
         links = self._links()
         links += self._outputs()
         return Scene(graph.title, sentence(graph), self.items, self.boxes, links)
@@ -351,17 +360,29 @@ def pill_text(name: str, shape: str) -> str:
     return name if shape == "?" else f"{name}  {shape}"
 
 
-def warmed(item: Item, over: Overlay) -> Item:
-    """An item with what an overlay says about its hottest node, in a line of its own."""
-    known = [n for n in item.stands if n in over.values]
-    if not known or item.form != "box":
-        return item
+def warmed(shown: Shown, over: Overlay) -> Shown:
+    """An item or group with what an overlay says about its hottest node, in a line of its own.
+
+    Groups say nothing of buffers: they have many.
+    """
+    known = [n for n in shown.stands if n in over.values]
+    inside = isinstance(shown, Box)
+    if not known or (over.kind == "group" if inside else shown.form != "box"):
+        return shown
     largest = max(over.values.values()) or 1.0
-    hottest = max(known, key=over.values.__getitem__)
-    reading = over.texts.get(hottest, "")
-    width = max(item.width, round(text_width(reading, SMALL - 1) + 90))
-    share = over.values[hottest] / largest
-    return item._replace(width=width, height=item.height + LINE, heat=share, reading=reading)
+    hottest = known[0] if over.kind == "group" else max(known, key=over.values.__getitem__)
+    value = over.values[hottest]
+    reading = ("up to " if inside else "") + over.texts.get(hottest, "")
+    strips = [] if inside else [s.number for s in shown.strips]
+    same = [n for n in strips if over.values.get(n) == value]
+    if over.kind == "group" and any(over.texts[n].endswith(IN_PLACE) for n in same):
+        reading = reading.removesuffix(IN_PLACE) + IN_PLACE
+    return shown._replace(
+        width=max(shown.width, ceil(text_width(reading, SMALL - 1, True) + 84)),
+        height=shown.height + LINE,
+        heat=value if over.kind == "group" else value / largest,
+        reading=reading,
+    )
 
 
 def _clipped(text: str, width: float, size: float) -> str:

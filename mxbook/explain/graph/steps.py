@@ -14,7 +14,7 @@ import numpy as np
 
 from mxbook import autograd
 from mxbook.base.errors import MXNetError
-from mxbook.explain.card import _gradients
+from mxbook.explain.card.card import _gradients
 from mxbook.graph.node import Node as Source
 from mxbook.graph.node import topological
 from mxbook.imperative.invoke import invoke

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import mxbook as mx
 from mxbook.explain.graph import files, gallery, graph
+from mxbook.explain.graph.overlays import by_cost
 from mxbook.explain.graph.scene import scene
 from mxbook.explain.graph.view import view
 
@@ -60,6 +61,7 @@ def test_the_browser_is_held_to_the_same_file():
     with mx.name.NameManager():  # automatic names count from 0, whatever was named before
         graphs = [small(), gallery.unrolled(3), gallery.condition(), gallery.executor()]
         graphs[1].fold = False
+        graphs += [gallery.overlay_memory(), by_cost(gallery.lenet()), by_cost(gallery.unrolled(3))]
         found = {"graphs": [answers(g) for g in graphs]}
     if os.environ.get("MXBOOK_WRITE_AGREEMENT"):
         FILE.write_text(json.dumps(found) + "\n")

@@ -101,3 +101,20 @@ export function tickLabels(ticks) {
   const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return ticks.map((t) => grouped(t, places));
 }
+
+/**
+ * Bytes in units of a thousand, with at most three digits: 9.41 KB.
+ *
+ * @param {number} bytes
+ */
+export function size(bytes) {
+  for (const [power, unit] of /** @type {[number, string][]} */ ([
+    [1e12, "TB"],
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "KB"],
+  ])) {
+    if (bytes >= power) return `${Number((bytes / power).toPrecision(3))} ${unit}`;
+  }
+  return `${bytes} B`;
+}

@@ -45,14 +45,20 @@ export function page(title, { module, css, state, data = {} }) {
 }
 
 /**
- * The code and style of a widget: a notebook's model has them, and so has a page like the above.
+ * The parts of the page of a widget: its own code, which a notebook's model has and so has a page
+ * like the above, and what it shows.
  *
  * @param {{ get: (name: string) => any }} model
+ * @param {Record<string, any>} state  the traits that JSON can hold
+ * @param {Record<string, DataView | undefined>} [data]  those that are bytes
+ * @returns {Parts}
  */
-export function sources(model) {
+export function partsOf(model, state, data) {
   return {
     module: model.get("_esm") ?? JSON.parse(document.getElementById("module")?.textContent ?? '""'),
     css: model.get("_css") ?? document.querySelector("style")?.textContent ?? "",
+    state: { _key: "page", ...state },
+    data,
   };
 }
 

@@ -1,6 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
-import { sources } from "../core/page.js";
+import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
 import { Record } from "./record.js";
@@ -71,14 +71,10 @@ function render({ model, el }) {
     quietly(() => model.save_changes());
     record.listeners.forEach((listener) => listener()); // other views
   };
-  const parts = () => ({
-    ...sources(model),
-    state: {
-      _key: "page",
-      ...Object.fromEntries(Object.values(TRAITS).map((name) => [name, model.get(name)])),
-    },
-    data: { _snapshot: record.snapshot() },
-  });
+  const parts = () => {
+    const own = Object.values(TRAITS).map((name) => [name, model.get(name)]);
+    return partsOf(model, Object.fromEntries(own), { _snapshot: record.snapshot() });
+  };
   const view = new View(el, record, settings, settled, key, parts);
   const deaf = onChoice(key, (choice) => view.heard(choice));
   // For those who measure:

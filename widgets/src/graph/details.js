@@ -59,6 +59,8 @@ export function nodePanel(data, node, readers, go) {
   if (learned) rows.push(["parameters", [`${learned.toLocaleString("en")} numbers`]]);
   if (node.flops) rows.push(["work", [`${count(node.flops)}${node.flops < 1000 ? " " : ""}FLOP`]]);
   if (node.bytes) rows.push(["memory", [`${count(node.bytes)}${node.bytes < 1000 ? " " : ""}B`]]);
+  const read = data.overlay?.texts[node.number];
+  if (data.overlay && read) rows.push([data.overlay.title, [h("b", {}, read)]]);
   if (node.layer) rows.push(["block", [node.layer]]);
   if (node.site) rows.push(["called", [place(node.site)]]);
   if (node.note) rows.push(["note", [node.note]]);
@@ -116,21 +118,24 @@ const ROWS = 400;
 
 /** All nodes as a table, for screen readers and for sorting by eye. @returns {HTMLElement} */
 export function nodeTable(/** @type {Data} */ data, /** @type {(n: number) => void} */ go) {
-  const head = ["name", "operator", "group", "shape", "parameters", "FLOP", "bytes"];
+  const { overlay } = data;
+  const more = overlay ? [overlay.title] : [];
+  const head = ["name", "operator", "group", "shape", "parameters", "FLOP", "bytes", ...more];
   const learned = (/** @type {Node} */ n) =>
     n.inputs.reduce((a, [s]) => a + (data.nodes[s].role === "parameter" ? data.nodes[s].size : 0), 0);
   const shown = data.nodes.filter((n) => n.role !== "parameter" && n.role !== "state");
   const rows = shown.slice(0, ROWS).map((n) => {
-    const cells = [n.op || n.role, n.path.join(" / "), n.outputs.join(", "), learned(n), n.flops, n.bytes];
+    const read = overlay ? [overlay.texts[n.number] ?? ""] : [];
+    const cells = [n.op || n.role, n.path.join(" / "), n.outputs.join(", "), learned(n), n.flops, n.bytes, ...read];
     const name = h("button", { type: "button", class: "mxg-link", onclick: () => go(n.number) }, n.name);
     const texts = cells.map((c) => (typeof c === "number" ? (c ? count(c) : "") : c));
     return h("tr", {}, h("th", { scope: "row" }, name), ...texts.map((t) => h("td", {}, t)));
   });
-  const more = shown.length > ROWS ? `; the first ${ROWS} of ${shown.length}` : "";
+  const rest = shown.length > ROWS ? `; the first ${ROWS} of ${shown.length}` : "";
   return h(
     "table",
     {},
-    h("caption", {}, `${data.title}: nodes without weights${more}`),
+    h("caption", {}, `${data.title}: nodes without weights${rest}`),
     h("thead", {}, h("tr", {}, ...head.map((t) => h("th", { scope: "col" }, t)))),
     h("tbody", {}, ...rows),
   );

@@ -1,6 +1,8 @@
 // The shapes of a view: what mxbook/explain/graph/drawing.py draws, part by part.
 
-import { box, textWidth } from "../core/shapes.js";
+import { box, mix, textWidth } from "../core/shapes.js";
+import { colourOf } from "../memory/chart.js";
+import { letters } from "../memory/record.js";
 import { DECK, TITLE, saysMore, titleOf } from "./scene.js";
 
 /**
@@ -18,33 +20,6 @@ const LINE = 16;
 const CHIP = 20;
 const STRIP = 22;
 const STEPS = 10;
-// For what belongs together, such as values in one buffer; the colours of curves.
-const TOGETHER = [
-  ["#0067A5", "#5AB4F0"],
-  ["#B84700", "#FF9A4D"],
-  ["#00744F", "#4FD1A5"],
-  ["#9C3F80", "#E88BC6"],
-  ["#6B5B00", "#E3CF4A"],
-  ["#50565F", "#C3CAD4"],
-];
-
-/** The colour that one colour with this opacity has on another. */
-export function mix(/** @type {string} */ over, /** @type {string} */ under, /** @type {number} */ a) {
-  const [o, u] = [channels(over), channels(under)];
-  const hex = o.map((v, i) => Math.round(v * a + u[i] * (1 - a)).toString(16).padStart(2, "0"));
-  return `#${hex.join("")}`;
-}
-
-/** @returns {number[]} */
-function channels(/** @type {string} */ colour) {
-  const named = { white: [255, 255, 255], black: [0, 0, 0] }[colour.toLowerCase()];
-  if (named) return named;
-  if (!colour.startsWith("#")) return (colour.match(/[\d.]+/g) ?? ["255", "255", "255"]).slice(0, 3).map(Number);
-  const hex = colour.slice(1);
-  const wide = hex.length < 6 ? [...hex].map((c) => c + c).join("") : hex;
-  return [0, 2, 4].map((i) => parseInt(wide.slice(i, i + 2), 16));
-}
-
 /** Draws the parts and lines of a view. */
 export class Pen {
   constructor(/** @type {Data} */ data, /** @type {View} */ view, /** @type {Theme} */ theme) {
@@ -112,6 +87,7 @@ export class Pen {
       shapes.push(label(at, y + 17, box.kind, theme.faint, SMALL));
     }
     shapes.push(label(x + 14, y + 35, box.sub, theme.faint, SMALL));
+    if (box.reading) shapes.push(...this.warmth(box, x, y + 52));
     const badge = box.times > 1 ? `× ${box.times}` : "+";
     const colour = box.times > 1 ? theme.ink : theme.faint;
     return [...shapes, label(x + width - 12, y + 17, badge, colour, TITLE, "end", true)];
@@ -126,7 +102,7 @@ export class Pen {
   box(/** @type {Item} */ item, /** @type {number} */ x, /** @type {number} */ y) {
     const { theme } = this;
     const colour = item.error ? theme.alert : this.colour(item.kind);
-    const tint = mix(colour, theme.paper, 0.1);
+    const tint = this.heatTint(item) || mix(colour, theme.paper, 0.1);
     const shapes = framed(x, y, item.width, item.height, 6, tint, mix(colour, theme.paper, 0.65));
     const upper = item.height - STRIP * item.strips.length;
     shapes.push(rounded(x, y, 5, upper, 2.5, colour));
@@ -140,16 +116,32 @@ export class Pen {
   }
 
   /** @private @returns {Shape[]} */
-  warmth(/** @type {Item} */ item, /** @type {number} */ x, /** @type {number} */ y) {
+  warmth(
+    /** @type {Item | import("./scene.js").Box} */ shown,
+    /** @type {number} */ x,
+    /** @type {number} */ y,
+  ) {
     const { theme } = this;
-    const words = label(x + item.width - 10, y, item.reading, theme.ink, SMALL - 1, "end", true);
+    const { width, heat = 0, reading = "" } = shown;
+    const words = label(x + width - 10, y, reading, theme.ink, SMALL - 1, "end", true);
     if (this.data.overlay?.kind === "group") {
-      const colour = TOGETHER[Math.trunc(item.heat * 1000) % TOGETHER.length][theme.side];
-      return [rounded(x + 14, y - 5, 18, 10, 3, colour), words];
+      const letter = label(x + 25, y, letters(heat), theme.paper, SMALL - 1, "middle", true);
+      return [rounded(x + 14, y - 7, 22, 14, 3, colourOf(heat, theme)), letter, words];
     }
-    const room = Math.max(20, item.width - 34 - textWidth(item.reading, SMALL - 1, true));
+    const room = Math.max(20, width - 34 - textWidth(reading, SMALL - 1, true));
     const track = rounded(x + 14, y - 3, room, 6, 3, this.ink(0.15));
-    return [track, rounded(x + 14, y - 3, Math.max(6, room * item.heat), 6, 3, theme.alert), words];
+    if (!heat) return [track, words];
+    return [track, rounded(x + 14, y - 3, Math.max(6, room * heat), 6, 3, theme.alert), words];
+  }
+
+  /** The colour of a box under an overlay; empty without one. */
+  heatTint(/** @type {Item} */ { heat, reading }) {
+    const { theme } = this;
+    const { overlay } = this.data;
+    if (!overlay) return "";
+    if (!reading) return this.ink(0.04);
+    if (overlay.kind === "group") return mix(colourOf(heat, theme), theme.paper, 0.2);
+    return mix(theme.alert, theme.paper, 0.05 + 0.3 * heat);
   }
 
   /** @private @returns {Shape[]} */
@@ -162,7 +154,7 @@ export class Pen {
     const { theme } = this;
     const strip = item.strips[k];
     const colour = this.colour(strip.kind);
-    const tint = mix(colour, theme.paper, 0.1);
+    const tint = this.heatTint(item) || mix(colour, theme.paper, 0.1);
     const last = k === item.strips.length - 1;
     const width = item.width - 2.4;
     /** @type {Shape[]} */

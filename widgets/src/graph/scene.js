@@ -22,6 +22,7 @@ import { Part, layOut } from "./layout.js";
  * @property {Strip[]} strips
  * @property {number} heat
  * @property {string} reading
+ * @property {{ width: number, height: number }} [plain]  without an overlay
  *
  * @typedef {object} Box  a group
  * @property {string} label
@@ -32,6 +33,9 @@ import { Part, layOut } from "./layout.js";
  * @property {number} width
  * @property {number} height
  * @property {number[]} stands
+ * @property {number} [heat]
+ * @property {string} [reading]
+ * @property {{ width: number, height: number }} [plain]
  *
  * @typedef {object} Node  everything about a node
  * @property {number} number
@@ -60,7 +64,9 @@ import { Part, layOut } from "./layout.js";
  * @property {[number, number, string][]} links
  * @property {Node[]} nodes
  * @property {number[]} open
- * @property {{ title: string, kind: string } | null} overlay
+ * @property {import("./overlays.js").Overlay[]} [overlays]
+ * @property {string} [shown]  title of the overlay that is chosen first
+ * @property {import("./overlays.js").Overlay | null} [overlay]  the one that is drawn; see overlays.js
  * @property {{ [kind: string]: { name: string, colours: [string, string] } }} kinds
  * @property {any} [steps]
  *

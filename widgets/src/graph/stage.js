@@ -2,8 +2,7 @@
 // zoomed by pointer.
 
 import { h } from "../core/dom.js";
-import { element, paint } from "../core/shapes.js";
-import { mix } from "./draw.js";
+import { element, mix, paint } from "../core/shapes.js";
 
 /**
  * @typedef {import("./draw.js").Pen} Pen
@@ -255,7 +254,8 @@ export class Stage {
     for (const part of parts) {
       const item = part.key[0] === "i" ? data.items[Number(part.key.slice(1))] : null;
       const colour = item ? (item.error ? theme.alert : pen.colour(item.kind)) : theme.ink;
-      ink.fillStyle = mix(colour, theme.paper, part.children ? 0.05 : 0.45);
+      const heat = item && pen.heatTint(item);
+      ink.fillStyle = heat || mix(colour, theme.paper, part.children ? 0.05 : 0.45);
       ink.fillRect(part.x, part.y, part.width, part.height);
     }
     this.rings(ink, parts);

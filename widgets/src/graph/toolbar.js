@@ -39,6 +39,16 @@ export function toolbar(view) {
     },
     ...LIT.map((name) => h("option", { value: name }, name)),
   );
+  const over = h(
+    "select",
+    {
+      "aria-label": "numbers over the graph",
+      "data-lm-suppress-shortcuts": "true",
+      onchange: () => view.overlay(over.value),
+    },
+    h("option", { value: "" }, "nothing"),
+    ...view.shared.overlays.map(({ title }) => h("option", { value: title }, title)),
+  );
   const numbers = button("table", "show as table", () => view.showTable());
   const save = ["png", "svg", "html"].map((kind) =>
     button(kind.toUpperCase(), `save as ${kind.toUpperCase()}`, () => {
@@ -63,12 +73,14 @@ export function toolbar(view) {
       button("open all", "open all groups", () => view.setOpen(view.data.boxes.map((_, i) => i))),
     ),
     h("label", {}, "light up ", choice),
+    h("label", {}, "over it ", over),
     group("other forms", numbers, ...save),
   );
   return {
     root,
     search,
-    show(/** @type {number} */ found, /** @type {boolean} */ asTable) {
+    show(/** @type {number} */ found, /** @type {boolean} */ asTable, /** @type {string} */ overlay) {
+      over.value = overlay;
       hits.textContent = search.value ? `${found} found` : "";
       numbers.setAttribute("aria-pressed", String(asTable));
     },

@@ -5,11 +5,13 @@ import { download, h } from "../core/dom.js";
 import { png } from "../core/image.js";
 import { page } from "../core/page.js";
 import { choose } from "../core/selection.js";
+import { colourOf } from "../memory/chart.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { groupPanel, inWords, nodePanel, nodeTable } from "./details.js";
 import { Pen } from "./draw.js";
 import { picture } from "./export.js";
 import { HELP, next } from "./keyboard.js";
+import { legend, warm } from "./overlays.js";
 import { Relations, find, shutOf, viewOf } from "./scene.js";
 import { Stage } from "./stage.js";
 import { Stepper } from "./stepper.js";
@@ -17,7 +19,9 @@ import { toolbar } from "./toolbar.js";
 
 /**
  * @typedef {import("./scene.js").Data} Data
- * @typedef {{ open: Set<number>, selected: number, changed: Set<() => void> }} Shared
+ * @typedef {import("./overlays.js").Overlay} Overlay
+ * @typedef {{ open: Set<number>, selected: number, overlay: string, overlays: Overlay[],
+ *   changed: Set<() => void> }} Shared  what all views of a widget show; `overlay` is a title or ""
  * @typedef {import("../core/page.js").Parts} Parts
  */
 
@@ -117,7 +121,7 @@ export class View {
     if (this.chosen && !this.view.layout.parts.has(this.chosen)) this.chosen = "";
     this.stage.show(this.pen, this.marks(), fit || !this.width);
     this.panel();
-    this.tools.show(this.found.length, !this.table.hidden);
+    this.tools.show(this.found.length, !this.table.hidden, this.shared.overlay);
   }
 
   /** @private */
@@ -189,11 +193,13 @@ export class View {
       const kinds = new Set(this.data.items.map((i) => i.kind));
       const names = Object.entries(this.data.kinds).filter(([kind]) => kinds.has(kind));
       const look = (/** @type {string} */ kind) => `background:${this.pen?.colour(kind)}`;
-      const legend = names.map(([kind, { name }]) =>
+      const colours = names.map(([kind, { name }]) =>
         h("li", {}, h("span", { class: "mxg-key", style: look(kind) }), name),
       );
-      const over = this.data.overlay ? h("p", {}, `over it: ${this.data.overlay.title}`) : "";
-      this.side.replaceChildren(h("h4", {}, "Colours"), h("ul", {}, ...legend), over);
+      const over = this.data.overlay;
+      const lane = (/** @type {number} */ n) => colourOf(n, /** @type {Pen} */ (this.pen).theme);
+      const above = over ? [legend(this.data, over, lane, go)] : [];
+      this.side.replaceChildren(...above, h("h4", {}, "Kinds"), h("ul", {}, ...colours));
     }
   }
 
@@ -238,7 +244,7 @@ export class View {
     const node = this.data.nodes[this.shared.selected];
     if (node) {
       this.say(inWords(this.data, node));
-      choose({ from: this.key, name: node.op, layer: node.layer, line: node.site });
+      choose({ from: this.key, name: node.op, layer: node.layer || node.name, line: node.site });
     } else if (this.chosen) {
       const box = this.data.boxes[Number(this.chosen.slice(1))];
       this.say(`group ${box.label}, ${box.sub}${box.times > 1 ? `, ${box.times} times` : ""}`);
@@ -248,7 +254,8 @@ export class View {
   /** Another widget has chosen something: select the node that did it. */
   heard(/** @type {import("../core/selection.js").Choice} */ { layer, name }) {
     const plain = (layer ?? "").replace(/ \(backward\)$/, "");
-    const same = this.data.nodes.filter((n) => plain && n.layer === plain && n.role === "operator");
+    const own = (/** @type {import("./scene.js").Node} */ n) => (n.layer || n.name) === plain;
+    const same = this.data.nodes.filter((n) => plain && own(n) && n.role === "operator");
     const node = same.find((n) => n.op === name) ?? same[0];
     if (!node) return;
     this.shared.selected = node.number;
@@ -282,13 +289,23 @@ export class View {
     this.stage.mark(this.marks());
   }
 
+  /** Draw other numbers over the graph; "" for none. */
+  overlay(/** @type {string} */ title) {
+    const { shared, data } = this;
+    shared.overlay = title;
+    warm(data, shared.overlays.find((o) => o.title === title) ?? null);
+    this.draw();
+    this.settled();
+    this.say(title ? `showing ${title}` : "showing no numbers");
+  }
+
   // ---- searching
 
   search(/** @type {string} */ words) {
     this.found = find(this.data, words).map((n) => n.number);
     this.turn = -1;
     this.stage.mark(this.marks());
-    this.tools.show(this.found.length, !this.table.hidden);
+    this.tools.show(this.found.length, !this.table.hidden, this.shared.overlay);
     this.say(words ? `${this.found.length} found` : "");
   }
 
@@ -359,7 +376,7 @@ export class View {
     this.table.hidden = !this.table.hidden;
     const go = (/** @type {number} */ n) => this.goTo(n);
     this.table.replaceChildren(...(this.table.hidden ? [] : [nodeTable(this.data, go)]));
-    this.tools.show(this.found.length, !this.table.hidden);
+    this.tools.show(this.found.length, !this.table.hidden, this.shared.overlay);
   }
 
   /** Give the reader the graph as a file. */

@@ -1,6 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
-import { sources } from "../core/page.js";
+import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
 import { Record } from "./record.js";
@@ -48,11 +48,8 @@ function initialize({ model }) {
 function render({ model, el }) {
   const key = model.get("_key");
   const record = hold(key, create);
-  const parts = () => ({
-    ...sources(model),
-    state: { _key: "page" },
-    data: { _boxes: model.get("_boxes"), _details: model.get("_details") },
-  });
+  const parts = () =>
+    partsOf(model, {}, { _boxes: model.get("_boxes"), _details: model.get("_details") });
   const view = new View(el, record, key, parts);
   const deaf = onChoice(key, (choice) => view.heard(choice));
   // For those who measure:

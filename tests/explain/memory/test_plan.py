@@ -58,6 +58,18 @@ def test_the_command(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "prediction: 2 values between" in said
     assert "training: " in said
+    main(
+        [
+            "memory",
+            str(tmp_path / "net.json"),
+            "--shape",
+            "x=2,3",
+            "--save",
+            str(tmp_path / "m.txt"),
+        ]
+    )
+    assert (tmp_path / "m.txt").read_text() != (tmp_path / "m-training.txt").read_text()
+    capsys.readouterr()
     main(["graph", str(tmp_path / "net.json"), "--shape", "x=2,3", "--predict"])
     said = capsys.readouterr().out
     assert "v1 = sin(v0)" in said

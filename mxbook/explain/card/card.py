@@ -1,14 +1,14 @@
-"""The card of an operator: what it computes, takes, gives and costs, on one page.
+"""What is on the card of an operator.
 
-Everything on it comes from the operator's block: its documentation, parameters, rules and examples.
+Everything comes from the operator's block: its documentation, parameters, rules and examples.
 """
 
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxbook.base.context import cpu
 from mxbook.base.errors import ParameterError, nearest
@@ -29,22 +29,10 @@ from mxbook.ops.operator import (
 from mxbook.ops.registry import operators
 from mxbook.testing.cases import Case, cases_of
 
+if TYPE_CHECKING:
+    from .trial import Answer
+
 SHOWN = 3  # examples on a card
-STYLE = """
-.mxbook-card { max-width: 52rem; border: 1px solid color-mix(in srgb, currentColor 30%, transparent);
-  border-radius: 6px; padding: 0.6rem 1rem; line-height: 1.45; }
-.mxbook-card h3 { margin: 0 0 0.2rem; font-size: 1.25em; }
-.mxbook-card h4 { margin: 0.9rem 0 0.2rem; font-size: 1em; }
-.mxbook-card p { margin: 0.3rem 0; }
-.mxbook-card small { opacity: 0.75; }
-.mxbook-card table { border-collapse: collapse; margin: 0.2rem 0; font-size: inherit; }
-.mxbook-card td:last-child { padding-right: 0; }
-.mxbook-card th, .mxbook-card td { text-align: left; vertical-align: top; padding: 0.15rem 1rem 0.15rem 0;
-  font-weight: normal; }
-.mxbook-card pre { margin: 0.3rem 0; overflow-x: auto; background: none; color: inherit; }
-.mxbook-card code { background: color-mix(in srgb, currentColor 8%, transparent); color: inherit;
-  padding: 0 0.2em; border-radius: 3px; }
-"""  # noqa: E501 - CSS
 
 
 class Call(NamedTuple):
@@ -58,14 +46,21 @@ class Call(NamedTuple):
 class Card:
     """What there is to know about an operator; text on a terminal, HTML in a notebook.
 
-    `name`, `also` (other names), `about` (its documentation), `inputs` and `parameters` (rows of
-    texts), `examples` (see Call), `gradients` and `notes` (sentences), `source` (its Python code).
+    `name`, `also` (other names), `about` (its documentation), `sentence` and `body` (what it says),
+    `errors` and `origin` (sentences of it), `inputs` and `parameters` (rows of texts), `outputs`
+    (names), `examples` (see Call), `gradients` and `notes` (sentences), `source` (its Python code).
     """
 
     def __init__(self, op: Operator):
         self.name = op.name
         self.also = [name for name in op.aliases if not name.startswith(("_np", "_sparse"))]
         self.about = inspect.cleandoc(op.doc)
+        parts = [p for p in re.split(r"\n\s*\n", self.about) if p.strip()]
+        self.sentence = _flat(parts[0]) if parts else self.name
+        self.body = [p for p in parts[1:] if not p.startswith(("Raises", "Source:"))]
+        self.errors = [_flat(p) for p in parts if p.startswith("Raises")]
+        self.origin = " ".join(_flat(p) for p in parts if p.startswith("Source:"))
+        self.outputs = _outputs(op)
         self.inputs = [(name, _role(op, name)) for name in op.inputs]
         self.parameters = [
             (p.name, p.describe(), "required" if p.required else p.format(p.default), p.doc)
@@ -84,24 +79,58 @@ class Card:
         lines += [
             f"    {e.call}\n        gives {e.results}; work {e.work:,}" for e in self.examples
         ]
+        lines += ["", f"Outputs: {', '.join(self.outputs)}"]
         return "\n".join([*lines, "", "Gradient:", "", *self.gradients, *self.notes])
 
     __repr__ = __str__
 
+    def tried(self, inputs: Mapping[str, str], parameters: str = "") -> "Answer":
+        """What a call would give, told as text; nothing is computed.  See `trial.tried`.
+
+        >>> operator("dot").tried({"lhs": "2,3", "rhs": "3,4"}).outputs
+        ['output (2, 4)']
+        """
+        from .trial import tried
+
+        return tried(operators[self.name], inputs, parameters)
+
+    text = __str__
+
+    def svg(self, *, theme: str = "light") -> str:
+        """The card as SVG that needs no style sheet, script or identifier."""
+        from mxbook.explain import svg
+
+        from .chart import picture
+
+        return svg.draw(picture(self, theme=theme))
+
+    def png(self, *, theme: str = "light") -> bytes:
+        """The card as PNG with two pixels for each unit; needs Pillow."""
+        from mxbook.explain import png
+
+        from .chart import picture
+
+        return png.draw(picture(self, theme=theme))
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the card; the ending decides what: .png .svg .html .json .txt.
+
+        Raises ParameterError for another ending.
+        """
+        from .files import save
+
+        save(self, path)
+
     def _repr_html_(self) -> str:
-        also = f"<p><small>also {escape(', '.join(self.also))}</small></p>" if self.also else ""
-        parts = [
-            f"<style>{STYLE}</style><h3>{escape(self.name)}</h3>{also}{_prose(self.about)}",
-            _table("Inputs", self.inputs),
-            _table("Parameters", self.parameters),
-            _table(
-                "Examples", [(f"`{e.call}`", f"`{e.results}`", _work(e)) for e in self.examples]
-            ),
-            "<h4>Gradient</h4>" + "".join(f"<p>{_inline(g)}</p>" for g in self.gradients),
-            "".join(f"<p>{_inline(n)}</p>" for n in self.notes),
-            f"<details><summary>Its source</summary><pre>{escape(self.source)}</pre></details>",
-        ]
-        return f'<div class="mxbook-card">{"".join(parts)}</div>'
+        from .html import html
+
+        return html(self)
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> tuple[dict, dict]:
+        """The widget where it can live, and always a page and a picture."""
+        from .files import bundle
+
+        return bundle(self)
 
 
 def operator(name: str | Callable) -> Card:
@@ -124,6 +153,18 @@ def operator(name: str | Callable) -> Card:
     return Card(op)
 
 
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _outputs(op: Operator) -> list[str]:
+    """The names of the outputs that a caller sees."""
+    if op.varies:
+        return ["as many as the parameters say"]
+    names = list(op.outputs(None))
+    return names if op.visible is None else names[:1]
+
+
 def _role(op: Operator, name: str) -> str:
     if op.variadic:
         return "any number of arrays"
@@ -141,10 +182,6 @@ def _call(case: Case) -> Call:
     if case.op.dynamic_shape:
         results = "a shape that depends on the values"
     return Call(repr(case), results or "nothing", int(plan.work))
-
-
-def _work(example: Call) -> str:
-    return f"work {example.work:,}"
 
 
 WORDS = {
@@ -254,34 +291,3 @@ def _source(function: Callable) -> str:
         return inspect.cleandoc("\n" + inspect.getsource(function))
     except OSError:  # the file is gone
         return ""
-
-
-# ---- HTML
-
-
-def _inline(text: str) -> str:
-    """Text with its `code` marked."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-
-
-def _prose(text: str) -> str:
-    """Paragraphs; what is indented or a table stays as it is."""
-    html = []
-    for part in re.split(r"\n\s*\n", text.replace("::\n", "\n")):
-        if part.startswith((" ", "=")) or "\n  " in part or "\n=" in part:
-            rows = [line for line in part.splitlines() if line.strip("= ")]
-            html.append(f"<pre>{escape(chr(10).join(rows))}</pre>")
-        else:
-            html.append(f"<p>{_inline(' '.join(part.split()))}</p>")
-    return "".join(html)
-
-
-def _table(title: str, rows: list[tuple[str, ...]]) -> str:
-    if not rows:
-        return ""
-    lines = []
-    for first, *others in rows:
-        first = first if first.startswith("`") else f"`{first}`"
-        cells = "".join(f"<td>{_inline(o)}</td>" for o in others)
-        lines.append(f'<tr><th scope="row">{_inline(first)}</th>{cells}</tr>')
-    return f"<h4>{title}</h4><table>{''.join(lines)}</table>"

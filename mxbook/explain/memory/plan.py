@@ -1,11 +1,13 @@
-"""How the memory of a graph is planned, as plain data: which value lives in which buffer, and from
-which instruction to which.
+"""Memory plans as plain data: which value lives in which buffer, from which instruction to which.
 
     print(mx.explain.memory(net, (1, 3, 224, 224)))
 
 The same on the command line: `python -m mxbook.explain memory resnet18_v1 --shape 1,3,224,224`.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate
+from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +17,11 @@ from mxbook.base.context import Context
 from mxbook.base.dtypes import as_dtype
 from mxbook.base.errors import MXNetError, ShapeError
 from mxbook.base.spec import Spec, spec_of
+from mxbook.explain.ticks import size
 from mxbook.gluon import HybridBlock, tracing
 from mxbook.graph.code import Code, Instruction
 from mxbook.graph.memory import last_uses, reshapes
-from mxbook.imperative.fusion import title
+from mxbook.imperative.fusion import FUSED, title
 from mxbook.imperative.program import Program
 from mxbook.symbol.evaluate import cached
 from mxbook.symbol.symbol import Symbol
@@ -30,7 +33,8 @@ class Value(NamedTuple):
     """A value between: what makes it and whose it is, its kind, and where and how long it lives.
 
     `buffer` is the number of a shared buffer, or None for memory of its own; `first` and `last`
-    are the numbers of the instructions that make it and that use it last.
+    are the numbers of the instructions that make it and that use it last.  `nodes` are the layers
+    (for a symbol: the nodes) whose work the instruction does, several where some were fused.
     """
 
     number: int
@@ -40,20 +44,29 @@ class Value(NamedTuple):
     buffer: int | None
     first: int
     last: int
+    nodes: tuple[str, ...] = ()
 
 
 class MemoryPlan(NamedTuple):
     """The memory for the values between inputs and results of a program.
 
     `buffers` are the bytes of the shared buffers, `nodes` the bytes that the values would take if
-    every node of the graph had a buffer of its own.  Parameters and their gradients, inputs and
-    results are not counted: they belong to others.
+    every node of the graph had a buffer of its own, `before` these values.  Parameters and their
+    gradients, inputs and results are not counted: they belong to others.  `steps` is the number of
+    instructions, and `forward` how many of them compute the results; `before_steps` and
+    `before_forward` are the same for `before`, where nothing is fused yet.
     """
 
     train: bool
     values: list[Value]
     buffers: list[int]
     nodes: int
+    title: str = ""
+    before: Sequence[Value] = ()
+    steps: int = 0
+    forward: int = 0
+    before_steps: int = 0
+    before_forward: int = 0
 
     @property
     def peak(self) -> int:
@@ -64,6 +77,31 @@ class MemoryPlan(NamedTuple):
     def share(self) -> float:
         """The peak as a part of what a buffer for each node would take."""
         return self.peak / self.nodes if self.nodes else 1.0
+
+    @property
+    def alive(self) -> int:
+        """Bytes of the values that live at once, where most do; what lies between this and the peak
+        is lost because sizes and times do not fit together."""
+        from .lives import shared
+
+        change = [0] * (self.steps + 1)
+        for life in shared(self)[0]:
+            change[life.first] += life.nbytes
+            change[life.end] -= life.nbytes
+        return max(accumulate(change))
+
+    def sentence(self) -> str:
+        """The plan in one sentence."""
+        what = "training" if self.train else "prediction"
+        count = len(self.buffers)
+        shared = f"{count} shared buffer" + "s" * (count != 1)
+        own = sum(v.buffer is None for v in self.values)
+        more = f" and {own} buffers for one value each" if own else ""
+        return (
+            f"{self.title or 'memory'}, {what}: {len(self.values)} values in {shared}{more}, "
+            f"{size(self.peak)}; with a buffer for each node {size(self.nodes)}, so sharing needs "
+            f"{self.share:.0%} of that; at most {size(self.alive)} are alive at once"
+        )
 
     def __str__(self) -> str:
         own = [v for v in self.values if v.buffer is None]
@@ -77,22 +115,50 @@ class MemoryPlan(NamedTuple):
             lines.append(f"  {f'{len(own)} with memory of their own':<24}  {nbytes:>15,} bytes")
         return "\n".join([*lines, f"  that is {self.share:.1%}"])
 
+    text = __str__
+
     def data(self) -> dict[str, Any]:
         """Everything as texts and numbers, ready for JSON."""
-        rows = [
-            {
-                **{k: v for k, v in value._asdict().items() if k != "spec"},
-                "shape": list(value.spec.shape),
-                "dtype": value.spec.dtype.name,
-                "bytes": value.spec.nbytes,
-            }
-            for value in self.values
-        ]
-        totals = {"peak": self.peak, "nodes": self.nodes, "train": self.train}
-        return {**totals, "buffers": self.buffers, "values": rows}
+        from .files import data
+
+        return data(self)
+
+    def svg(self, *, theme: str = "light") -> str:
+        """The picture as SVG that needs no style sheet, script or identifier."""
+        from mxbook.explain import svg
+
+        from .chart import picture
+
+        return svg.draw(picture(self, theme=theme))
+
+    def png(self, *, theme: str = "light") -> bytes:
+        """The picture as PNG with two pixels for each unit; needs Pillow."""
+        from mxbook.explain import png
+
+        from .chart import picture
+
+        return png.draw(picture(self, theme=theme))
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the plan; the ending decides what: .png .svg .html .json .csv .txt.
+
+        `.html` is one interactive page that needs no network.  Raises ParameterError for another
+        ending.
+        """
+        from .files import save
+
+        save(self, path)
+
+    def _repr_mimebundle_(self, **_wanted: Any) -> tuple[dict, dict]:
+        """The widget where it can live, and always a picture."""
+        from .files import bundle
+
+        return bundle(self)
 
 
-def memory(net: Any, *shapes: tuple, train: bool = False, **named: tuple) -> MemoryPlan:
+def memory(
+    net: Any, *shapes: tuple, train: bool = False, title: str = "", **named: tuple
+) -> MemoryPlan:
     """The memory plan of a HybridBlock or a Symbol for inputs of these shapes.
 
     Nothing is computed.  Shapes are given in the order of the inputs, or by name for a Symbol.  In
@@ -111,7 +177,8 @@ def memory(net: Any, *shapes: tuple, train: bool = False, **named: tuple) -> Mem
         named = dict(zip(names, shapes, strict=True))
     elif shapes:
         named = dict(zip(graph.list_arguments(), shapes, strict=False))
-    return plan_of(program_of(graph, named, train))
+    name = title or getattr(net, "name", None) or type(net).__name__
+    return plan_of(program_of(graph, named, train), name)
 
 
 def program_of(graph: Symbol, shapes: dict[str, tuple], train: bool) -> Program:
@@ -143,20 +210,39 @@ def _specs(graph: Symbol, shapes: dict[str, tuple]) -> dict[str, Spec]:
     return {n: spec_of(s, as_dtype(t or np.float32), CPU) for n, s, t in rows}
 
 
-def plan_of(program: Program) -> MemoryPlan:
+def plan_of(program: Program, title: str = "") -> MemoryPlan:
     """The plan of a program, as plain data."""
-    steps, buffer = program.steps, program.memory.buffer
-    last = last_uses(steps)
-    values = [
-        Value(v, title(x), x.layer, steps.specs[v], buffer.get(v), place, last[v])
-        for place, x, v in _between(steps)
+    code, steps = program.code, program.steps
+    values = _lives(steps, program.memory.buffer)
+    before = _lives(code, {})
+    return MemoryPlan(
+        program.train,
+        values,
+        list(program.memory.sizes),
+        sum(v.spec.nbytes for v in before),
+        title,
+        before,
+        len(steps.instructions),
+        steps.forward,
+        len(code.instructions),
+        code.forward,
+    )
+
+
+def _lives(code: Code, buffer: dict[int, int]) -> list[Value]:
+    """The values that need memory and do not come out."""
+    out, last = code.wanted, last_uses(code)
+    return [
+        Value(v, title(x), x.layer, code.specs[v], buffer.get(v), place, last[v], _nodes(x))
+        for place, x in enumerate(code.instructions)
+        if not reshapes(x)
+        for v in x.outputs
+        if v not in out
     ]
-    nodes = sum(program.code.specs[v].nbytes for _, _, v in _between(program.code))
-    return MemoryPlan(program.train, values, list(program.memory.sizes), nodes)
 
 
-def _between(code: Code) -> list[tuple[int, Instruction, int]]:
-    """The values that need memory and do not come out, with the instructions that make them."""
-    out = code.wanted
-    rows = [(i, x) for i, x in enumerate(code.instructions) if not reshapes(x)]
-    return [(i, x, v) for i, x in rows for v in x.outputs if v not in out]
+def _nodes(instruction: Instruction) -> tuple[str, ...]:
+    """Whose work an instruction does, each once."""
+    fused = instruction.op is FUSED
+    parts = instruction.params.instructions if fused else [instruction]
+    return tuple(dict.fromkeys(part.layer for part in parts if part.layer))
