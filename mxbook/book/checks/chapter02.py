@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mxbook import nd
+from mxbook import ndarray as nd
 
 from .answers import array, call, exercise, require, said, shown
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mxbook import autograd, nd
+from mxbook import autograd
+from mxbook import ndarray as nd
 
 from .answers import Wrong, array, call, close, exercise, number, require
 
