@@ -19,6 +19,7 @@ from .chapters import Chapter, Notebook, code_cells, read, write
 from .exercises import SAID, of_chapter
 
 HIDDEN = {"jupyter": {"outputs_hidden": True, "source_hidden": True}, "tags": ["solution"]}
+FIRST = "# A solution\n"
 PARTS = ("exercise", "check", "solution")
 # What nbgrader puts where a solution was; its own default is an error, and cells could not run on.
 SETTINGS = (
@@ -88,6 +89,9 @@ def problems(name: str, notebook: Notebook) -> Iterator[str]:
             yield f"cell {first}: an exercise without a cell for {' and '.join(missing)}"
         elif notebook["cells"][found.solution]["metadata"] != HIDDEN:
             yield f"cell {found.solution + 1}: the solution and its outputs must be folded"
+        elif not notebook["cells"][found.solution]["source"].startswith(FIRST):
+            # JupyterLab shows the first line of what is folded.
+            yield f"cell {found.solution + 1}: the solution does not begin with `{FIRST.strip()}`"
         if found.check >= 0 and not found.number:
             yield f'cell {found.check + 1}: must be one call mx.book.check("NN.N", answer)'
         numbers.append(found.number)

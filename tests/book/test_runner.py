@@ -70,25 +70,25 @@ def test_an_error_that_is_meant_is_none(shelf):
 
 def test_check_finds_stale_text_errors_dead_kernels_and_slowness(shelf, capsys):
     sources = {
-        "00-stale": "import time\nprint(time.time())",
-        "01-wrong": "1 / 0",
-        "02-dead": "import os\nos._exit(1)",
-        "03-slow": "import time\ntime.sleep(3600)",
+        "90-stale": "import time\nprint(time.time())",
+        "91-wrong": "1 / 0",
+        "92-dead": "import os\nos._exit(1)",
+        "93-slow": "import time\ntime.sleep(3600)",
     }
     old = {"output_type": "stream", "name": "stdout", "text": "old\n"}
     for name, source in sources.items():
-        card = "0 s to run" if name == "03-slow" else "20 s to run"
+        card = "0 s to run" if name == "93-slow" else "20 s to run"
         cell = code(source, old, count=1, tags=("stable",))
         path = shelf(book(cell, card=card), name)
-    (path.parent / "04-damaged.ipynb").write_text("{")
+    (path.parent / "94-damaged.ipynb").write_text("{")
     assert main(["check", str(path.parent)]) == 1
     found = capsys.readouterr().out
     for name, words in (
-        ("00-stale", "cell 2 is tagged stable"),
-        ("01-wrong", "cell 2: ZeroDivisionError"),
-        ("02-dead", "cell 2: the kernel died"),
-        ("03-slow", "cell 2: stopped, because the chapter takes too long"),
-        ("04-damaged", "04-damaged.ipynb is not a notebook"),
+        ("90-stale", "cell 2 is tagged stable"),
+        ("91-wrong", "cell 2: ZeroDivisionError"),
+        ("92-dead", "cell 2: the kernel died"),
+        ("93-slow", "cell 2: stopped, because the chapter takes too long"),
+        ("94-damaged", "94-damaged.ipynb is not a notebook"),
     ):
         assert re.search(rf"^{name} +wrong.*\n  - {words}", found, re.MULTILINE), found
     assert found.count("\n  - ") == 5
@@ -106,7 +106,7 @@ def test_check_works_on_a_copy_of_the_folder(shelf, capsys):
 
 def exercise(number: str, stub: str, solution: str) -> list[dict]:
     """The three cells of an exercise whose answer is called `answer`."""
-    folded = code(solution, tags=("solution",))
+    folded = code(f"# A solution\n{solution}", tags=("solution",))
     folded["metadata"]["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
     ask = f'mx.book.check("{number}", answer)'
     return [code(stub, tags=("exercise",)), code(ask, tags=("check",)), folded]

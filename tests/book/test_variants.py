@@ -12,7 +12,7 @@ from .conftest import book, code, markdown, printed
 pytest.importorskip("nbformat", reason="nbformat is not installed")
 
 STUB = "def board(n):\n    ...  # your code"
-SOLUTION = "def board(n):\n    return n"
+SOLUTION = "# A solution\ndef board(n):\n    return n"
 ASK = 'mx.book.check("02.1", board)'
 
 
@@ -57,11 +57,13 @@ def test_what_is_wrong_with_exercises_is_told(monkeypatch):
     assert list(variants.problems("02-a", book(*task()))) == []
     exercise, check, solution = task()
     unfolded = copy.deepcopy(solution) | {"metadata": {"tags": ["solution"]}}
+    open_first = copy.deepcopy(solution) | {"source": "answer = 64"}
     untagged = copy.deepcopy(check) | {"metadata": {}}
     for cells, words in (
         ([exercise, check], "cell 2: an exercise without a cell for solution"[6:]),
         ([check, solution], "an exercise without a cell for exercise"),
         ([exercise, check, unfolded], "cell 4: the solution and its outputs must be folded"),
+        ([exercise, check, open_first], "cell 4: the solution does not begin with `# A solution`"),
         ([exercise, *task("print(1)")[1:]], "cell 3: must be one call mx.book.check"),
         ([exercise, check, solution, untagged], "cell 5: asks mx.book.check without the tag"),
         ([code("1")], "asks for the checks none, and mxbook/book/checks has 02.1"),
