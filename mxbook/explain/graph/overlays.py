@@ -155,14 +155,14 @@ def by_finite(found: Graph, symbol: Symbol, arrays: Mapping[str, Any]) -> Graph:
     texts: dict[int, str] = {}
 
     def watch(node: Any, _inputs: list, outputs: list) -> None:
-        number = numbers.get(node.name)
-        if number is None:
+        place = numbers.get(node.name)
+        if place is None:
             return
         raw = outputs[0].asnumpy()
         bad = float(np.mean(~np.isfinite(raw))) if raw.dtype.kind == "f" and raw.size else 0.0
         first = "first: " if bad and not any(values.values()) else ""
-        values[number] = bad
-        texts[number] = f"{first}{bad:.0%} not finite" if bad else "finite"
+        values[place] = bad
+        texts[place] = f"{first}{bad:.0%} not finite" if bad else "finite"
 
     evaluate(symbol._entries, arrays, None, watch)
     return found.with_overlay(Overlay("values that are not finite", values, texts))
