@@ -50,7 +50,7 @@ def open_page(chromium):
 
     def opened(**options):
         context = chromium.new_context(
-            viewport={"width": 1200, "height": 1400}, accept_downloads=True, **options
+            **{"viewport": {"width": 1200, "height": 1400}, "accept_downloads": True, **options}
         )
         contexts.append(context)
         page = context.new_page()

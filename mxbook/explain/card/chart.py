@@ -127,7 +127,7 @@ class _Flow:
 def wrapped(text: str, width: float, size: float) -> list[str]:
     """A text in lines that are not wider than `width`; very long words are cut.
 
-    >>> wrapped("one two three", 45, 12)
+    >>> wrapped("one two three", 50, 12)
     ['one two', 'three']
     """
     lines: list[str] = []

@@ -155,14 +155,14 @@ def by_finite(found: Graph, symbol: Symbol, arrays: Mapping[str, Any]) -> Graph:
     texts: dict[int, str] = {}
 
     def watch(node: Any, _inputs: list, outputs: list) -> None:
-        number = numbers.get(node.name)
-        if number is None:
+        place = numbers.get(node.name)
+        if place is None:
             return
         raw = outputs[0].asnumpy()
         bad = float(np.mean(~np.isfinite(raw))) if raw.dtype.kind == "f" and raw.size else 0.0
         first = "first: " if bad and not any(values.values()) else ""
-        values[number] = bad
-        texts[number] = f"{first}{bad:.0%} not finite" if bad else "finite"
+        values[place] = bad
+        texts[place] = f"{first}{bad:.0%} not finite" if bad else "finite"
 
     evaluate(symbol._entries, arrays, None, watch)
     return found.with_overlay(Overlay("values that are not finite", values, texts))
@@ -180,7 +180,7 @@ def overlaid(
     | given | what can be chosen |
     |---|---|
     | always | work, bytes, learned numbers; the buffer of each result, and what is in place |
-    | arrays as inputs | the share of each result that is not finite |
+    | arrays as inputs (a net that has run) | the share of each result that is not finite |
     | a block after a backward | the norm of gradients |
     | a timeline | the time that operations took |
 
@@ -189,15 +189,17 @@ def overlaid(
     >>> import mxbook as mx
     >>> net = mx.gluon.nn.Dense(2)
     >>> net.initialize()
+    >>> y = net(mx.nd.ones((1, 3)))
     >>> [o.title for o in overlaid(net, mx.nd.ones((1, 3))).overlays]
-    ['buffers of memory', 'values that are not finite', 'norm of gradients']
+    ['buffers of memory', 'values that are not finite']
     """
     found = graph(net, *inputs, **{k: _shape(v) for k, v in named.items()})
     shapes = {k: _shape(v) for k, v in named.items()}
     with suppress(MXNetError):  # loops and operators of one's own do not run as one program
         found = by_memory(net, *map(_shape, inputs), train=train, found=found, **shapes)
     given = [*inputs, *named.values()]
-    if given and all(isinstance(v, NDArray) for v in given):
+    ready = isinstance(net, Symbol) or all(p._data for p in net.collect_params().values())
+    if ready and given and all(isinstance(v, NDArray) for v in given):
         found = by_finite(found, *_computable(net, inputs, named))
     if isinstance(net, Block) and any(_norms(net).values()):
         found = by_gradient(found, net)

@@ -4,6 +4,7 @@ Weights become chips on their readers, repeated parts are there once.  A scene i
 widget gets it as JSON.
 """
 
+import re
 from math import ceil
 from typing import NamedTuple, TypeVar
 
@@ -280,8 +281,11 @@ class _Maker:
         name = node.name.removesuffix("_fwd")
         if automatic(name.lstrip("0123456789_"), node.op):
             return ""
-        for part in (self._beginning(), *node.path):
-            name = name.removeprefix(part).strip(" _")
+        name = name.removeprefix(self._beginning())
+        for part in node.path:
+            name = re.split(rf"(?:^|_){re.escape(part)}\d*_", name)[-1].strip(" _")
+        if automatic(name.lstrip("0123456789_"), node.op):
+            return ""
         return "" if name.lower() == node.op.lower() or name.isdigit() else name
 
     def _beginning(self) -> str:

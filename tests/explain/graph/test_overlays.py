@@ -102,6 +102,11 @@ def test_everything_at_once(net):
     assert len(overlaid(net, (4, 5)).overlays) == 2
 
 
+def test_looking_at_a_net_that_has_not_run_leaves_it_alone(net):
+    assert [o.title for o in overlaid(net, nd.ones((4, 5))).overlays] == ["buffers of memory"]
+    assert net[0].weight.shape == (8, 0)
+
+
 def test_loops_have_no_plan_of_memory():
     x = mx.sym.var("x")
     loop, _ = mx.sym.contrib.foreach(lambda row, s: (row, s), x, mx.sym.var("s"))

@@ -80,3 +80,10 @@ def test_groups_on_a_circle_are_dissolved():
     g = graph(mx.sym.exp(again, name="net_b_3"), x=(2,))
     assert scene(g).boxes == []
     assert measures(g).crossings == 0
+
+
+def test_names_lose_the_words_of_their_groups():
+    lstm = scene(gallery.unrolled(4).collapsed(9))
+    assert {"i2h", "h2h", "slice"} <= {i.sub for i in lstm.items}
+    encoder = scene(gallery.attention().collapsed(9))
+    assert not any("reshape" in i.sub or "divscalar" in i.sub for i in encoder.items)

@@ -51,8 +51,6 @@ export class Level {
 
 /** @returns {number[][]} */
 export const lists = (/** @type {number} */ count) => Array.from({ length: count }, () => []);
-const most = (/** @type {number[]} */ values, /** @type {number} */ least) =>
-  values.reduce((a, b) => (b > a ? b : a), least);
 
 /** Give every vertex a row, and cut the wires into segments. */
 export function setRows(/** @type {Level} */ level) {
@@ -67,11 +65,8 @@ export function setRows(/** @type {Level} */ level) {
   const first = level.kind.includes(PORT_IN) ? 1 : 0;
   const { row, kind } = level;
   for (const v of order) {
-    const lowest = kind[v] === PORT_IN ? 0 : first;
-    row[v] = most(
-      before[v].map((u) => row[u] + 1),
-      lowest,
-    );
+    row[v] = kind[v] === PORT_IN ? 0 : first;
+    for (const u of before[v]) row[v] = Math.max(row[v], row[u] + 1);
   }
   let last = first;
   for (let v = 0; v < count; v++) if (kind[v] !== PORT_OUT) last = Math.max(last, row[v] + 1);
@@ -89,17 +84,15 @@ function pullDown(
 ) {
   const hangs = kind.map(() => false);
   for (const v of order) {
-    const once = new Set(after[v]).size === 1 && kind[v] === PART;
-    hangs[v] = once && before[v].every((u) => hangs[u]);
+    const once = after[v].length && after[v].every((w) => w === after[v][0]) && kind[v] === PART;
+    hangs[v] = Boolean(once) && before[v].every((u) => hangs[u]);
   }
   for (const v of [...order].reverse()) {
     if (kind[v] !== PART || !after[v].length) continue;
     const lowest = after[v].reduce((a, w) => Math.min(a, row[w]), Infinity) - 1;
     if (lowest <= row[v]) continue;
     const longer = before[v].some((u) => {
-      if (hangs[u]) return false;
-      const others = after[u].filter((w) => w !== v).map((w) => row[w]);
-      return most(others, -1) < lowest;
+      return !hangs[u] && after[u].every((w) => w === v || row[w] < lowest);
     });
     if (!longer) row[v] = lowest;
   }
@@ -128,24 +121,16 @@ function weigh(
   const up = level.kind.map(() => 0);
   const down = level.kind.map(() => 0);
   for (const v of order) {
-    up[v] =
-      level.weight[v] +
-      most(
-        before[v].map((u) => up[u]),
-        0,
-      );
+    for (const u of before[v]) up[v] = Math.max(up[v], up[u]);
+    up[v] += level.weight[v];
   }
   for (const v of [...order].reverse()) {
-    down[v] =
-      level.weight[v] +
-      most(
-        after[v].map((w) => down[w]),
-        0,
-      );
+    for (const w of after[v]) down[v] = Math.max(down[v], down[w]);
+    down[v] += level.weight[v];
   }
   level.segments = level.wires.map(([source, target, line, leaves, enters, goals]) => {
     const weight = up[source] + down[target];
-    return { source, target, line, leaves, enters, goals: [...goals], weight };
+    return { source, target, line, leaves, enters, goals, weight };
   });
 }
 

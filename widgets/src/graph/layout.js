@@ -31,6 +31,9 @@ const PORT = 6;
  * @typedef {Map<number, [number, number]>} Ways
  */
 
+/** @type {Map<number, number>} where lines enter or leave what is not an open group */
+const NOWHERE = new Map();
+
 /** Something to be placed: an item, or an open group with parts inside. */
 export class Part {
   /**
@@ -50,10 +53,8 @@ export class Part {
     this.y = 0;
     this.weight = 1;
     this.deck = 0;
-    /** @type {Map<number, number>} */
-    this.enters = new Map();
-    /** @type {Map<number, number>} */
-    this.leaves = new Map();
+    this.enters = NOWHERE;
+    this.leaves = NOWHERE;
   }
 }
 
@@ -82,35 +83,35 @@ export function layOut(roots, wires) {
   return layout;
 }
 
-/** @returns {Ways} */
+/** For each line, how long the longest ways to its source and from it on are. @returns {Ways} */
 function waysOf(/** @type {Wire[]} */ wires) {
-  /** @type {Map<string, string[]>} */
-  const after = new Map();
   /** @type {Map<string, number>} */
-  const missing = new Map();
-  for (const { source, target } of wires) {
-    if (!after.has(source)) after.set(source, []);
-    after.get(source)?.push(target);
-    missing.set(target, (missing.get(target) ?? 0) + 1);
+  const numbers = new Map();
+  const numberOf = (/** @type {string} */ key) => {
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, numbers.size);
+    return numbers.size - 1;
+  };
+  const pairs = wires.map((w) => ({ from: numberOf(w.source), to: numberOf(w.target), line: w.line }));
+  /** @type {number[][]} */
+  const after = Array.from(numbers, () => []);
+  const missing = after.map(() => 0);
+  for (const { from, to } of pairs) {
+    after[from].push(to);
+    missing[to] += 1;
   }
-  const order = [...after.keys()].filter((key) => !missing.has(key));
-  const up = new Map(order.map((key) => [key, 1]));
-  const level = (/** @type {string} */ key) => up.get(key) ?? 1;
+  const up = after.map(() => 1);
+  const down = after.map(() => 1);
+  const order = missing.map((n, v) => (n ? -1 : v)).filter((v) => v >= 0);
   for (let i = 0; i < order.length; i++) {
-    for (const target of after.get(order[i]) ?? []) {
-      up.set(target, Math.max(level(target), level(order[i]) + 1));
-      const left = (missing.get(target) ?? 0) - 1;
-      missing.set(target, left);
-      if (left === 0) order.push(target);
+    for (const to of after[order[i]]) {
+      up[to] = Math.max(up[to], up[order[i]] + 1);
+      if (--missing[to] === 0) order.push(to);
     }
   }
-  /** @type {Map<string, number>} */
-  const down = new Map();
-  for (const key of order.reverse()) {
-    const below = (after.get(key) ?? []).map((t) => down.get(t) ?? 0);
-    down.set(key, 1 + below.reduce((a, b) => Math.max(a, b), 0));
-  }
-  return new Map(wires.map((w) => [w.line, [level(w.source), (down.get(w.source) ?? 1) - 1]]));
+  for (const v of order.reverse()) for (const to of after[v]) down[v] = Math.max(down[v], down[to] + 1);
+  return new Map(pairs.map(({ from, line }) => [line, [up[from], down[from] - 1]]));
 }
 
 function listAncestors(
@@ -287,6 +288,7 @@ function measure(
   }
   level.x = level.x.map((at) => at + move);
   group.width = Math.max(right + move + pad, isTop ? 0 : group.title + 2 * pad);
+  if (all.length) [group.enters, group.leaves] = [new Map(), new Map()];
   for (const [kind, line, v] of all) {
     (kind === PORT_IN ? group.enters : group.leaves).set(line, level.x[v]);
   }
@@ -324,36 +326,42 @@ function piecesOf(
   /** @type {number[]} */ heights,
   /** @type {Part[]} */ children,
 ) {
-  /** @type {Map<string, Piece>} */
-  const found = new Map();
+  /** @type {Piece[]} */
+  const found = [];
+  /** @type {Set<string>} */
+  const short = new Set(); // pieces that several segments may have in common
   const { row, kind, x } = level;
   for (const s of level.segments) {
     const { line, goals } = s;
     const [x0, x1] = [x[s.source] + s.leaves, x[s.target] + s.enters];
     const y0 = tops[row[s.source]] + heights[row[s.source]];
     const y1 = tops[row[s.target]];
-    const put = (
-      /** @type {number} */ a,
-      /** @type {number} */ b,
-      /** @type {number} */ c,
-      /** @type {number} */ d,
+    const upright = (
+      /** @type {number} */ at,
+      /** @type {number} */ from,
+      /** @type {number} */ to,
       /** @type {boolean} */ ends,
-    ) => found.set([line, a, b, c, d, ends, goals].join(), { line, x0: a, y0: b, x1: c, y1: d, ends, goals });
+    ) => {
+      const key = `${line} ${at} ${from} ${to} ${ends} ${goals}`;
+      if (!short.has(key)) found.push({ line, x0: at, y0: from, x1: at, y1: to, ends, goals });
+      short.add(key);
+    };
     let ends = kind[s.target] === PART && children[s.target].children === null;
     if (kind[s.source] === PART) {
       const top = children[s.source].y + children[s.source].height;
-      if (top < y0) put(x0, top, x0, y0, false);
+      if (top < y0) upright(x0, top, y0, false);
     }
     if (kind[s.target] === PART && children[s.target].y > y1) {
-      put(x1, y1, x1, children[s.target].y, ends);
+      upright(x1, y1, children[s.target].y, ends);
       ends = false;
     }
-    put(x0, y0, x1, y1, ends);
-    if (kind[s.target] === PASS && heights[row[s.target]] > 0) {
-      put(x1, y1, x1, y1 + heights[row[s.target]], false);
+    found.push({ line, x0, y0, x1, y1, ends, goals });
+    const height = heights[row[s.target]];
+    if (kind[s.target] === PASS && height > 0) {
+      found.push({ line, x0: x1, y0: y1, x1, y1: y1 + height, ends: false, goals });
     }
   }
-  return [...found.values()];
+  return found;
 }
 
 function settle(

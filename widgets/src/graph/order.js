@@ -12,6 +12,7 @@ const TURNS = 4;
 export function setOrder(/** @type {Level} */ level) {
   level.rows = first(level);
   let best = crossings(level, level.rows);
+  if (!best) return;
   const rows = level.rows.map((row) => [...row]);
   const place = places(rows, level.kind.length);
   const [above, below] = neighbours(level);
@@ -49,20 +50,23 @@ function exchange(/** @type {Level} */ level, /** @type {number} */ start) {
 /** @returns {number[][]} */
 function first(/** @type {Level} */ level) {
   const count = level.kind.length;
-  /** @type {[number, number][][]} */
+  /** @type {import("./layers.js").Segment[][]} */
   const after = Array.from({ length: count }, () => []);
   const entered = new Array(count).fill(0);
+  const heaviest = new Array(count).fill(0);
   for (const s of level.segments) {
-    after[s.source].push([-s.weight, s.target]);
+    after[s.source].push(s);
     entered[s.target] += 1;
+    heaviest[s.source] = Math.max(heaviest[s.source], s.weight);
   }
-  const heaviest = after.map((targets) => targets.reduce((a, [w]) => Math.min(a, w), 0));
-  for (const targets of after) targets.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  for (const segments of after) {
+    if (segments.length > 1) segments.sort((a, b) => b.weight - a.weight || a.target - b.target);
+  }
   const rows = lists(level.row.reduce((a, b) => Math.max(a, b), -1) + 1);
   const seen = new Array(count).fill(false);
-  const whole = components(after);
+  const whole = components(level);
   const roots = entered.map((n, v) => (n ? -1 : v)).filter((v) => v >= 0);
-  roots.sort((a, b) => whole[a] - whole[b] || heaviest[a] - heaviest[b] || a - b);
+  roots.sort((a, b) => whole[a] - whole[b] || heaviest[b] - heaviest[a] || a - b);
   for (const root of roots) {
     const stack = [root];
     while (stack.length) {
@@ -70,25 +74,24 @@ function first(/** @type {Level} */ level) {
       if (seen[v]) continue;
       seen[v] = true;
       rows[level.row[v]].push(v);
-      for (let i = after[v].length - 1; i >= 0; i--) stack.push(after[v][i][1]);
+      for (let i = after[v].length - 1; i >= 0; i--) stack.push(after[v][i].target);
     }
   }
   return rows;
 }
 
-/** @returns {number[]} */
-function components(/** @type {[number, number][][]} */ after) {
-  const found = after.map((_, v) => v);
+/** For each vertex, the smallest one that it is connected with. @returns {number[]} */
+function components(/** @type {Level} */ level) {
+  const found = level.kind.map((_, v) => v);
   const top = (/** @type {number} */ v) => {
     while (found[v] !== v) v = found[v] = found[found[v]];
     return v;
   };
-  after.forEach((targets, v) => {
-    for (const [, w] of targets) {
-      const [a, b] = [top(v), top(w)];
-      found[Math.max(a, b)] = Math.min(a, b);
-    }
-  });
+  for (const s of level.segments) {
+    const a = top(s.source);
+    const b = top(s.target);
+    found[Math.max(a, b)] = Math.min(a, b);
+  }
   return found.map((_, v) => top(v));
 }
 
@@ -154,6 +157,7 @@ export function crossings(/** @type {Level} */ level, /** @type {number[][]} */ 
 }
 
 function inversions(/** @type {number[]} */ values) {
+  if (values.every((v, i) => !i || values[i - 1] <= v)) return 0; // most rows cross nothing
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   const rank = new Map(sorted.map((value, i) => [value, i + 1]));
   const tree = new Array(sorted.length + 1).fill(0);

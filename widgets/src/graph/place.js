@@ -33,8 +33,8 @@ function columnsOf(/** @type {Level} */ level) {
       for (;;) {
         of[v] = weight.length;
         shift[v] = along;
-        const at = kept.get(v);
-        if (at === undefined) break;
+        const at = kept[v];
+        if (at < 0) break;
         const s = level.segments[at];
         heavy = Math.max(heavy, s.weight);
         along += s.leaves - s.enters;
@@ -65,21 +65,21 @@ function apart(/** @type {Level} */ { kind, width }, /** @type {number} */ a, /*
   return (width[a] + width[b]) / 2 + GAPS[lines];
 }
 
-/** @returns {Map<number, number>} */
+/** For each vertex, the segment that leads straight down from it; -1 for none. @returns {number[]} */
 function straight(/** @type {Level} */ level) {
   const place = places(level.rows, level.kind.length);
   /** @type {[number, number][][]} */
   const chosen = level.rows.map(() => []);
-  /** @type {Map<number, number>} */
-  const kept = new Map();
-  const taken = new Set();
+  const kept = level.kind.map(() => -1);
+  const taken = level.kind.map(() => false);
   const { segments, kind } = level;
   const passing = segments.map((s) => Number(kind[s.source] === PASS) + Number(kind[s.target] === PASS));
+  const weight = segments.map((s) => s.weight);
   const order = segments.map((_, i) => i);
-  order.sort((a, b) => segments[b].weight - segments[a].weight || passing[b] - passing[a] || a - b);
+  order.sort((a, b) => weight[b] - weight[a] || passing[b] - passing[a] || a - b);
   for (const at of order) {
     const s = segments[at];
-    if (kept.has(s.source) || taken.has(s.target)) continue;
+    if (kept[s.source] >= 0 || taken[s.target]) continue;
     const [p, q] = [place[s.source], place[s.target]];
     const row = chosen[level.row[s.source]];
     let [low, high] = [0, row.length];
@@ -90,8 +90,8 @@ function straight(/** @type {Level} */ level) {
     }
     if ((low && row[low - 1][1] > q) || (low < row.length && row[low][1] < q)) continue;
     row.splice(low, 0, [p, q]);
-    kept.set(s.source, at);
-    taken.add(s.target);
+    kept[s.source] = at;
+    taken[s.target] = true;
   }
   return kept;
 }

@@ -115,7 +115,9 @@ export class View {
   draw(fit = false) {
     const theme = themeAt(this.root);
     this.root.classList.toggle("mxb-dark", theme.side === 1);
+    const begin = performance.now();
     this.view = viewOf(this.data, this.shared.open);
+    this.laidOut = performance.now() - begin; // milliseconds, for those who measure
     this.pen = new Pen(this.data, this.view, theme);
     this.chosen = this.keyOf(this.shared.selected) || (this.chosen[0] === "g" ? this.chosen : "");
     if (this.chosen && !this.view.layout.parts.has(this.chosen)) this.chosen = "";
