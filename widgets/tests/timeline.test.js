@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 
 import { pack, unpack } from "../src/core/columns.js";
 import { THEMES } from "../src/core/theme.js";
+import { highest } from "../src/timeline/counters.js";
 import { busyShare, visible } from "../src/timeline/draw.js";
 import { levelFor, levelsOf } from "../src/timeline/levels.js";
 import { palette } from "../src/timeline/paint.js";
@@ -47,6 +48,20 @@ test.each(agreed.timelines)("queues agree", (known) => {
         entries.map(({ number, writes, state }) => [number, writes, state]),
       ]);
     expect(new Map(found.map((q) => [q[0], q]))).toEqual(new Map(queues.map((q) => [q[0], q])));
+  }
+});
+
+test.each(agreed.timelines)("counters agree", (known) => {
+  const found = open(known).counters();
+  expect(found.map(({ title, time, value }) => [title, [...time], [...value]])).toEqual(
+    known.counters,
+  );
+  for (const each of found) {
+    const [, ...times] = each.time;
+    const peak = times.map((t, i) => highest(each, each.time[i], t));
+    expect(peak).toEqual([...each.value].slice(0, -1));
+    expect(highest(each, -2, -1)).toBe(0);
+    expect(highest(each, -1, Infinity)).toBe(each.most);
   }
 });
 
