@@ -3,6 +3,7 @@
 
 import { COLOURS, mix, paperOf } from "./paint.js";
 import { OPERATION, listed, lowerBound } from "./record.js";
+import { RIGHT } from "./viewport.js";
 import { bytes } from "./words.js";
 
 /** Larger records have no counters here. */
@@ -113,13 +114,14 @@ export function most(/** @type {Counter} */ { size, most: value }) {
 export function strips(pen, scene, top) {
   const { view, theme, counters } = scene;
   const grain = (view.end - view.begin) / view.width;
+  const left = Math.round(view.left); // no seams between columns
   const colour = mix(BLUE[theme.side], paperOf(theme), 0.4);
   for (const each of counters) {
     const bottom = top + STRIP;
     pen.fill(10, top + 3, view.left + view.width - 10, 1, theme.grid);
     pen.text(10, bottom - TALL / 2, each.title, theme.ink, 11);
-    const x = view.left + view.width + 6;
-    pen.text(x, bottom - TALL / 2, most(each), theme.faint, 11);
+    const x = view.left + view.width + RIGHT - 6;
+    pen.text(x, bottom - TALL / 2, most(each), theme.faint, 11, "end");
     const heights = Array.from({ length: Math.floor(view.width) }, (_, c) => {
       const value = highest(each, view.begin + c * grain, view.begin + (c + 1) * grain);
       return value ? Math.max(1, Math.round((value / each.most) * TALL)) : 0;
@@ -129,7 +131,7 @@ export function strips(pen, scene, top) {
       do c += 1;
       while (c < heights.length && heights[c] === heights[begin]);
       const tall = heights[begin];
-      if (tall) pen.fill(view.left + begin, bottom - tall, c - begin, tall, colour);
+      if (tall) pen.fill(left + begin, bottom - tall, c - begin, tall, colour);
     }
     top = bottom;
   }

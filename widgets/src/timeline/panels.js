@@ -1,12 +1,13 @@
 // What is told below the lanes: details of a box, sums of an area, what-if, queues.
 
 import { h } from "../core/dom.js";
+import { cellOf } from "./cells.js";
 import { partner } from "./compare.js";
 import { Steps, pairs } from "./queues.js";
 import { OPERATION, PART, WAIT } from "./record.js";
 import { schedule, workOf } from "./schedule.js";
 import { sums } from "./sums.js";
-import { boxInWords, facts } from "./words.js";
+import { PLACE, boxInWords, facts } from "./words.js";
 import { duration } from "./viewport.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -18,7 +19,9 @@ export function details(view) {
   const { shown, chosen } = view;
   const list = h("dl", {});
   for (const [label, text] of facts(shown, chosen)) {
-    list.append(h("dt", {}, label), h("dd", {}, text));
+    const cell = label === PLACE ? cellOf(text, view.root) : null;
+    const told = cell ? h("button", { type: "button", title: "go to the cell", onclick: cell.go }, text) : text;
+    list.append(h("dt", {}, label), h("dd", {}, told));
   }
   const link = (/** @type {number} */ box) =>
     h(

@@ -5,6 +5,9 @@ import { duration } from "./viewport.js";
 
 /** @typedef {import("./record.js").Record} Record */
 
+/** The label of the user's line. */
+export const PLACE = "asked for at";
+
 /** What a box is, and how long it took: one sentence. */
 export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i) {
   const took = duration(record.length[i]);
@@ -41,7 +44,7 @@ export function facts(record, i) {
   found.push(["ran", duration(record.length[i])]);
   if (d.nbytes[i]) found.push(["writes", bytes(d.nbytes[i])]);
   if (d.layers[d.layer[i]]) found.push(["block", d.layers[d.layer[i]]]);
-  if (d.places[d.place[i]]) found.push(["asked for at", d.places[d.place[i]]]);
+  if (d.places[d.place[i]]) found.push([PLACE, d.places[d.place[i]]]);
   if (record.onPath.has(record.number[i])) found.push(["critical path", "yes"]);
   return found;
 }
