@@ -14,7 +14,7 @@ from .records import ran
 def test_every_picture_is_drawn(tmp_path):
     found = gallery(tmp_path)
     assert len(found) == 5
-    assert len(list(tmp_path.glob("timeline-*.png"))) == 2 * 5 + 1 + 2
+    assert len(list(tmp_path.glob("timeline-*.png"))) == 2 * 5 + 1 + 2 + 1
     assert {lane for t in found.values() for lane in t.columns().titles} >= {"Python", "kvstore"}
     assert all(t.critical_path() for t in found.values())
 
