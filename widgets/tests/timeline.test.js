@@ -13,6 +13,7 @@ import { Steps } from "../src/timeline/queues.js";
 import { Record } from "../src/timeline/record.js";
 import { moved, schedule, workOf } from "../src/timeline/schedule.js";
 import { sums } from "../src/timeline/sums.js";
+import { boxInWords } from "../src/timeline/words.js";
 import { Viewport, duration } from "../src/timeline/viewport.js";
 import { bytes, dense, open } from "./timelines.js";
 
@@ -162,6 +163,16 @@ test("the critical path may come with the details", () => {
   expect(early.critical).toEqual(whole.critical);
   expect([...early.onPath]).toEqual(whole.critical);
   expect(early.sentence).toBe(whole.sentence);
+});
+
+test("a batch that a data worker loads is no instruction of an operation", () => {
+  const record = open(agreed.timelines[0]);
+  const box = record.boxOf(1);
+  const lane = record.laneOf(box);
+  record.what[box] = 1;
+  expect(boxInWords(record, box)).toMatch(/, instruction of #1, /);
+  record.number[box] = 0;
+  expect(boxInWords(record, box)).toContain(` on ${lane}, `);
 });
 
 test("operations are found by numbers near and far", () => {

@@ -18,6 +18,7 @@ export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i
     const target = text === "wait for variable" ? ` for ${number}` : ` ${text.slice(5)}`;
     return `${lane} waits${target}, ${took}`;
   }
+  if (record.what[i] === PART && !record.number[i]) return `${text} on ${lane}, ${took}`;
   if (record.what[i] === PART) return `${text}, instruction of ${number}, ${took}`;
   const { details: d } = record;
   const outcome = d?.outcome[i] ? `, ${OUTCOMES[d.outcome[i]]}` : "";
