@@ -48,6 +48,21 @@ def _timeline() -> str:
     return files.page(step())
 
 
+def _memory() -> str:
+    from mxbook.explain.memory import files
+
+    net = mx.sym.var("data")
+    for width in (64, 32, 16, 8, 4):
+        net = mx.sym.tanh(mx.sym.FullyConnected(net, num_hidden=width))
+    return files.html(mx.explain.memory(net, data=(10, 100)))
+
+
+def _card() -> str:
+    from mxbook.explain.card import files
+
+    return files.page(mx.explain.operator("Pooling"))
+
+
 # Name of the widget: its page, and after each of what groups of actions it is examined again.  An
 # action is the name of a button to click, or "KEY@SELECTOR" for a key on an element.
 PAGES: dict[str, tuple[Callable[[], str], list[list[str]]]] = {
@@ -66,6 +81,8 @@ PAGES: dict[str, tuple[Callable[[], str], list[list[str]]]] = {
         ],
     ),
     "playground": (_playground, []),
+    "memory": (_memory, [["ArrowRight@.mxm-field", "Enter@.mxm-field"], ["show as table"]]),
+    "card": (_card, [["fill in example 1", "what this gives"]]),
 }
 
 

@@ -12,6 +12,8 @@ FIELDS = {
     "graph": (".mxg-field", ".mxg-speech", "show as table"),
     "timeline": (".mxt-stage", ".mxt-speech", "show as table"),
     "playground": (".mxp-log", "", ""),
+    "memory": (".mxm-field", ".mxm-speech", "show as table"),
+    "card": (".mxc-text", "", ""),
 }
 FOCUS = """() => {
     const e = document.activeElement;
@@ -24,7 +26,7 @@ FOCUS = """() => {
         seen: box.width > 0 && box.height > 0,
     };
 }"""
-STOPS = "button:enabled, input:enabled, select:enabled, [tabindex='0']"
+STOPS = "summary, button:enabled, input:enabled, select:enabled, [tabindex='0']"
 
 
 @pytest.fixture

@@ -24,6 +24,9 @@ with curves("LeNet on digits", total=200) as c:
 WAIT = """        while epoch == 4 and not os.path.exists("seen"):
             time.sleep(0.01)
 """
+# The text of the line of code that stands out because somebody went there.
+MARKED = """document.getAnimations().filter((a) => a.id === "mxbook-line")
+    .map((a) => a.effect.target.textContent.trim())[0]"""
 READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 

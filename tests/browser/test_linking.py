@@ -4,7 +4,7 @@ source line, from a step of the training to its operations, and back; with and w
 
 import pytest
 
-from .test_lab import READY, open_notebook, run_all, stop_kernels
+from .test_lab import MARKED, READY, open_notebook, run_all, stop_kernels
 
 pytestmark = pytest.mark.browser
 
@@ -56,12 +56,8 @@ def node_to_line(page, pictures, name: str) -> None:
     link = asked.locator("xpath=following-sibling::dd[1]").get_by_role("button")
     assert link.inner_text().startswith("cell 2, line 4:")
     link.click()
-    mark = page.locator(".mxb-here")
-    mark.wait_for()
-    line = page.locator(".jp-CodeCell").nth(1).locator(".cm-line").nth(3)
-    assert "loss_of(net(x), y)" in line.inner_text()
-    place, target = mark.bounding_box(), line.bounding_box()
-    assert abs(place["y"] - target["y"]) < 4
+    page.wait_for_function(MARKED)
+    assert "loss_of(net(x), y)" in page.evaluate(MARKED)
     if pictures:
         page.screenshot(path=pictures / f"linking-{name}-node.png")
 
@@ -97,6 +93,6 @@ def test_one_selection_with_and_without_a_kernel(page, lab, pictures):
     node_to_line(page, pictures, "live")
     step_to_operations(page, pictures, "live")
     stop_kernels(lab)
-    page.locator(".mxb-here").wait_for(state="detached")
+    page.wait_for_function(f"!{MARKED}")
     node_to_line(page, pictures, "dead")
     step_to_operations(page, pictures, "dead")

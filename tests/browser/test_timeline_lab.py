@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .test_lab import READY, command, open_notebook, outputs, run_all, save, stop_kernels
+from .test_lab import MARKED, READY, command, open_notebook, outputs, run_all, save, stop_kernels
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +23,7 @@ print(w.messages, "messages")
 """
 SHOW = "w.timeline"
 PLAY = "import mxbook as mx\nmx.explain.playground(workers=2, example='two chains')"
+# The text of the line that stands out.
 VIEW = "document.querySelector('.mxb-timeline').mxbookTimeline"
 
 
@@ -54,6 +55,17 @@ def test_live_then_without_kernel_then_reopened(lab, open_page, notebook, pictur
     assert len(shown) == 2
     assert all({"image/png", "text/plain"} < set(data) for data in shown)
     assert len(json.dumps(content)) < 200_000
+
+    # From an operation to the line that asked for it.
+    page.locator(".mxt-stage").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    place = page.locator("button[title='go to the cell']").first
+    line = int(place.inner_text().split("line ")[1].split(":")[0])
+    place.click()
+    page.wait_for_function(MARKED)
+    assert page.evaluate(MARKED) == WATCH.strip().splitlines()[line - 1].strip()
+    page.keyboard.press("Escape")
 
     # Without the kernel every question is still answered.
     stop_kernels(lab)

@@ -27,7 +27,7 @@ test("the tables of differences stand below, those of one engine are gone", () =
   expect(texts(".mxt-differences tbody tr")[0]).toContain("tanh");
   expect(texts(".mxt-differences tbody tr")[0]).toContain("+0.5 us");
   const hidden = [...view.root.querySelectorAll(".mxt-tools button")].filter((b) => b.hidden);
-  expect(hidden.map((b) => b.textContent)).toEqual(["follow", "what if", "queues"]);
+  expect(hidden.map((b) => b.textContent)).toEqual(["follow", "counters", "what if", "queues"]);
 });
 
 test("what is chosen in one is told of in the other, by its own number", () => {

@@ -41,6 +41,21 @@ beforeEach(async () => {
 });
 afterEach(() => cleanup());
 
+test("strips of counters stand below the lanes until they are not wanted", () => {
+  const titles = view.shown.counters().map((c) => c.title);
+  expect(titles).toContain("in the queue");
+  for (const title of titles) expect(view.picture()).toContain(`>${title}<`);
+  const tall = parseFloat(find("canvas").style.height);
+  button("show counters").click();
+  view.draw();
+  expect(tall - parseFloat(find("canvas").style.height)).toBe(30 * titles.length);
+  expect(view.picture()).not.toContain("in the queue");
+  button("show counters").click();
+  view.draw();
+  view.hover(view.port.left + 5, view.height - 20);
+  expect(find("canvas").title).toMatch(/^bytes alive: \d/);
+});
+
 test("shows a title, a legend and a canvas of the right height", () => {
   expect(find(".mxt-title").textContent).toMatch(/^30 operations on 3 lanes/);
   expect(all(".mxt-keys button").length).toBe(4);

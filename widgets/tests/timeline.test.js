@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 
 import { pack, unpack } from "../src/core/columns.js";
 import { THEMES } from "../src/core/theme.js";
+import { highest } from "../src/timeline/counters.js";
 import { busyShare, visible } from "../src/timeline/draw.js";
 import { levelFor, levelsOf } from "../src/timeline/levels.js";
 import { palette } from "../src/timeline/paint.js";
@@ -12,6 +13,7 @@ import { Steps } from "../src/timeline/queues.js";
 import { Record } from "../src/timeline/record.js";
 import { moved, schedule, workOf } from "../src/timeline/schedule.js";
 import { sums } from "../src/timeline/sums.js";
+import { boxInWords } from "../src/timeline/words.js";
 import { Viewport, duration } from "../src/timeline/viewport.js";
 import { bytes, dense, open } from "./timelines.js";
 
@@ -47,6 +49,20 @@ test.each(agreed.timelines)("queues agree", (known) => {
         entries.map(({ number, writes, state }) => [number, writes, state]),
       ]);
     expect(new Map(found.map((q) => [q[0], q]))).toEqual(new Map(queues.map((q) => [q[0], q])));
+  }
+});
+
+test.each(agreed.timelines)("counters agree", (known) => {
+  const found = open(known).counters();
+  expect(found.map(({ title, time, value }) => [title, [...time], [...value]])).toEqual(
+    known.counters,
+  );
+  for (const each of found) {
+    const [, ...times] = each.time;
+    const peak = times.map((t, i) => highest(each, each.time[i], t));
+    expect(peak).toEqual([...each.value].slice(0, -1));
+    expect(highest(each, -2, -1)).toBe(0);
+    expect(highest(each, -1, Infinity)).toBe(each.most);
   }
 });
 
@@ -147,6 +163,16 @@ test("the critical path may come with the details", () => {
   expect(early.critical).toEqual(whole.critical);
   expect([...early.onPath]).toEqual(whole.critical);
   expect(early.sentence).toBe(whole.sentence);
+});
+
+test("a batch that a data worker loads is no instruction of an operation", () => {
+  const record = open(agreed.timelines[0]);
+  const box = record.boxOf(1);
+  const lane = record.laneOf(box);
+  record.what[box] = 1;
+  expect(boxInWords(record, box)).toMatch(/, instruction of #1, /);
+  record.number[box] = 0;
+  expect(boxInWords(record, box)).toContain(` on ${lane}, `);
 });
 
 test("operations are found by numbers near and far", () => {

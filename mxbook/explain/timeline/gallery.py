@@ -1,7 +1,7 @@
 """Five timelines of real work as pictures: `python -m mxbook.explain gallery FOLDER`.
 
 Each is drawn on light and on dark paper, by operator; the second also by block, the fourth also as
-it would have been on other engines.
+it would have been on other engines.  One more compares two runs of the first.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,6 +36,8 @@ def gallery(folder: str | Path) -> dict[str, Timeline]:
         other = found["two-chains"].what_if(workers, engine=kind)
         title = f"two chains, what if: {kind}, workers: {workers}"
         draw(other, f"two-chains-what-if-{workers}", title=title)
+    both = found["training-step"].compare(training_step(), ("one run", "another run"))
+    (place / "timeline-compared.png").write_bytes(both.png())
     return found
 
 

@@ -17,6 +17,7 @@ from mxbook.explain.timeline import Timeline
 from mxbook.explain.timeline.area import sums
 from mxbook.explain.timeline.chart import palette
 from mxbook.explain.timeline.columns import COLOURED, columns
+from mxbook.explain.timeline.counters import counters
 from mxbook.explain.timeline.frame import frames
 from mxbook.explain.timeline.whatif import reschedule
 
@@ -55,6 +56,7 @@ def answers(t: Timeline) -> dict:
         "details": base64.b64encode(details).decode(),
         "plans": [[engine, n, plan(t, engine, n)] for engine, n in PLANS],
         "queues": [[k, queues(steps, k)] for k in at],
+        "counters": [[c.title, c.time.tolist(), c.value.tolist()] for c in counters(columns(t))],
         "sums": {
             "area": [span // 4, span // 2],
             "operators": [list(row) for row in part.operators],

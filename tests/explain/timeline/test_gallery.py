@@ -14,7 +14,7 @@ from .records import ran
 def test_every_picture_is_drawn(tmp_path):
     found = gallery(tmp_path)
     assert len(found) == 5
-    assert len(list(tmp_path.glob("timeline-*.png"))) == 2 * 5 + 1 + 2
+    assert len(list(tmp_path.glob("timeline-*.png"))) == 2 * 5 + 1 + 2 + 1
     assert {lane for t in found.values() for lane in t.columns().titles} >= {"Python", "kvstore"}
     assert all(t.critical_path() for t in found.values())
 
@@ -26,9 +26,10 @@ def test_instructions_of_a_program_lie_below_it():
     assert len(rows) > len({row.lane for row in rows})
 
 
-def test_threads_that_load_batches_have_lanes():
+@pytest.mark.parametrize("threads", [True, False])
+def test_who_loads_batches_has_a_lane(threads):
     data = mx.gluon.data.ArrayDataset(mx.nd.arange(8))
-    loader = mx.gluon.data.DataLoader(data, batch_size=4, num_workers=1, thread_pool=True)
+    loader = mx.gluon.data.DataLoader(data, batch_size=4, num_workers=1, thread_pool=threads)
     with mx.explain.watch(show=False) as w:
         assert len([batch.asnumpy() for batch in loader]) == 2
     found = w.timeline.columns()

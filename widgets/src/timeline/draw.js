@@ -6,6 +6,7 @@ import { textWidth } from "../core/shapes.js";
 import { levelFor } from "./levels.js";
 import { PART, WAIT, lowerBound } from "./record.js";
 import { ends, heads } from "./compare.js";
+import { STRIP, strips } from "./counters.js";
 import { HEAD, RIGHT, ROW, TOP, unitOf } from "./viewport.js";
 
 /**
@@ -28,6 +29,7 @@ import { HEAD, RIGHT, ROW, TOP, unitOf } from "./viewport.js";
  * @property {{ begin: number, end: number, first: number, last: number } | null} area
  * @property {boolean} critical  whether the critical path is drawn
  * @property {number | null} cursor  a moment to be marked
+ * @property {import("./counters.js").Counter[]} counters
  */
 
 const THIN = 1.5; // boxes narrower than this are drawn together as a level
@@ -37,6 +39,7 @@ const SIZE = 10.5;
 export function draw(pen, scene) {
   grid(pen, scene);
   lanes(pen, scene);
+  strips(pen, scene, scene.height - scene.counters.length * STRIP - TOP + 4);
   scene.record.rows.forEach((row, i) => boxes(pen, scene, row, scene.tops[i]));
   heads(pen, scene);
   ends(pen, scene);

@@ -3,7 +3,7 @@
 import { COLOURED } from "./record.js";
 
 /** The five full colours on light and on dark paper: COLOURS of mxbook/explain/style.py. */
-const COLOURS = [
+export const COLOURS = [
   ["#0067A5", "#5AB4F0"],
   ["#B84700", "#FF9A4D"],
   ["#00744F", "#4FD1A5"],
@@ -23,7 +23,7 @@ const GREY = 0.45;
  * @returns {Paint[]}
  */
 export function palette(slots, theme) {
-  const paper = hex(theme.paper) ? theme.paper : theme.side ? "#15181D" : "#FFFFFF";
+  const paper = paperOf(theme);
   const full = COLOURS.map((pair) => pair[theme.side]);
   const dim = mix(theme.faint, paper, 0.2);
   const looks = full.map((c) => ({ fill: c, rim: c, ink: paper, dim }));
@@ -41,6 +41,12 @@ export function mix(
   const [over, under] = [channels(colour), channels(paper)];
   const mixed = over.map((c, i) => Math.round(c * opacity + under[i] * (1 - opacity)));
   return `#${mixed.map((c) => c.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The colour of the paper, as far as it can be mixed. @param {import("../core/theme.js").Theme} theme */
+export function paperOf(theme) {
+  if (hex(theme.paper)) return theme.paper;
+  return theme.side ? "#15181D" : "#FFFFFF";
 }
 
 const hex = (/** @type {string} */ colour) => /^#[0-9a-f]{6}$/i.test(colour);

@@ -7,7 +7,7 @@ import { Steps, pairs } from "./queues.js";
 import { OPERATION, PART, WAIT } from "./record.js";
 import { schedule, workOf } from "./schedule.js";
 import { sums } from "./sums.js";
-import { ASKED, boxInWords, facts } from "./words.js";
+import { PLACE, boxInWords, facts } from "./words.js";
 import { duration } from "./viewport.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -19,7 +19,7 @@ export function details(view) {
   const { shown, chosen } = view;
   const list = h("dl", {});
   for (const [label, text] of facts(shown, chosen)) {
-    list.append(h("dt", {}, label), h("dd", {}, label === ASKED ? place(text) : text));
+    list.append(h("dt", {}, label), h("dd", {}, label === PLACE ? place(text) : text));
   }
   const link = (/** @type {number} */ box) =>
     h(

@@ -1,6 +1,7 @@
 // The data of a timeline in the browser: one entry for each box, row by row.
 
 import { unpack } from "../core/columns.js";
+import { countersOf } from "./counters.js";
 import { levelsOf } from "./levels.js";
 
 export const OPERATION = 0;
@@ -79,6 +80,8 @@ export class Record {
     this.places = null;
     /** @type {Int32Array[] | null} */
     this.paths = null;
+    /** @type {import("./counters.js").Counter[] | null} */
+    this.counted = null;
     /** @type {Lists | null} */
     this.dependents = null;
   }
@@ -109,7 +112,7 @@ export class Record {
     this.partner = null;
     Object.assign(this, arrays);
     this.onPath = new Set(critical);
-    this.details = this.places = this.dependents = this.paths = null;
+    this.details = this.places = this.dependents = this.paths = this.counted = null;
     this.rows = header.rows.map((/** @type {number[]} */ [lane, begin, end]) => ({
       lane,
       begin,
@@ -132,8 +135,7 @@ export class Record {
     this.details = { layers, places, slots, ...columns };
     Object.assign(this, { critical: header.critical, sentence: header.sentence });
     this.onPath = new Set(header.critical);
-    this.paths = null;
-    this.dependents = null;
+    this.paths = this.dependents = this.counted = null;
   }
 
   /** The box of an operation; -1 if there is none. */
@@ -165,6 +167,12 @@ export class Record {
       this.paths = cut < 0 ? [boxes] : [boxes.subarray(0, cut), boxes.subarray(cut)];
     }
     return this.paths;
+  }
+
+  /** Numbers over time. */
+  counters() {
+    this.counted ??= countersOf(this);
+    return this.counted;
   }
 
   /** The row of a box. */

@@ -22,6 +22,7 @@ export function toolbar(view) {
   const follow = button("follow", "follow what happens now", () => view.toggle("follow"));
   const path = button("critical path", "show the critical path", () => view.toggle("critical"));
   const blocks = button("blocks", "colours by block", () => view.toggle("byBlock"));
+  const counters = button("counters", "show counters", () => view.toggle("counters"));
   const panels = /** @type {[import("./view.js").Panel, any][]} */ ([
     ["whatIf", button("what if", "other engines", () => view.switch("whatIf"))],
     ["queues", button("queues", "queues of variables", () => view.switch("queues"))],
@@ -40,7 +41,7 @@ export function toolbar(view) {
     "div",
     { class: "mxt-tools", role: "toolbar", "aria-label": "timeline" },
     group("time", button("−", "zoom out", zoom(2)), button("+", "zoom in", zoom(0.5)), all, follow),
-    group("look", path, blocks),
+    group("look", path, blocks, counters),
     group("below", ...panels.map(([, b]) => b)),
     group("files", ...save),
   );
@@ -59,8 +60,11 @@ export function toolbar(view) {
         const absent = name === "differences" ? !comparison : name !== "table" && Boolean(comparison);
         if (b.hidden !== absent) b.hidden = absent;
       }
+      const none = !view.shown.counters().length;
+      if (counters.hidden !== none) counters.hidden = none;
       press(follow, view.settings.follow);
       press(path, view.settings.critical);
+      press(counters, view.settings.counters);
       press(blocks, view.settings.byBlock);
       for (const [name, b] of panels) press(b, view.panel === name);
     },

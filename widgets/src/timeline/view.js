@@ -7,6 +7,7 @@ import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { differences } from "./compare.js";
+import { STRIP, atMoment } from "./counters.js";
 import { draw, widthOf } from "./draw.js";
 import { HELP, Walker, actionOf } from "./keyboard.js";
 import { legend } from "./legend.js";
@@ -19,7 +20,7 @@ import { MOST } from "./queues.js";
 import { LARGEST, moved } from "./schedule.js";
 import { csv, table } from "./table.js";
 import { toolbar } from "./toolbar.js";
-import { AXIS, RIGHT, ROW, Viewport, duration, places } from "./viewport.js";
+import { AXIS, RIGHT, ROW, TOP, Viewport, duration, places } from "./viewport.js";
 import { boxInWords } from "./words.js";
 
 /**
@@ -48,7 +49,7 @@ export class View {
     this.plan = null;
     /** @type {number | null} */
     this.cursor = null;
-    this.settings = { critical: true, byBlock: false, follow: true };
+    this.settings = { critical: true, byBlock: false, follow: true, counters: true };
     /** @type {Set<number>} */
     this.lit = new Set();
     /** @type {Panel} */
@@ -194,15 +195,24 @@ export class View {
       area,
       critical: settings.critical,
       cursor,
+      counters: this.counters(),
     };
+  }
+
+  /** The counters that are shown. */
+  counters() {
+    return this.settings.counters ? this.shown.counters() : [];
   }
 
   /** Draw everything now. */
   draw() {
     const begun = performance.now();
     const width = Math.max(280, Math.floor(this.stage.clientWidth || 720));
-    const { tops, height } = places(this.shown.rows, this.shown.groups);
+    const { tops, height: low } = places(this.shown.rows, this.shown.groups);
+    const counters = this.counters();
+    const height = low + counters.length * STRIP;
     const names = this.shown.titles.map((t) => widthOf(t, 12));
+    names.push(...counters.map((c) => widthOf(c.title, 11)));
     this.port.left = Math.min(150, 22 + Math.max(30, ...names));
     this.port.width = width - this.port.left - RIGHT;
     Object.assign(this, { tops, height });
@@ -287,6 +297,11 @@ export class View {
     heard(this, choice);
   }
 
+  /** Where the strips of the counters begin. @private */
+  stripsTop() {
+    return this.height - this.counters().length * STRIP - TOP + 4;
+  }
+
   /** The box under the pointer; -1 if there is none. @private */
   under(/** @type {number} */ x, /** @type {number} */ y) {
     const row = this.tops.findIndex((top) => y >= top && y < top + ROW);
@@ -302,7 +317,9 @@ export class View {
 
   hover(/** @type {number} */ x, /** @type {number} */ y) {
     const box = this.under(x, y);
-    this.canvas.title = box < 0 ? "" : boxInWords(this.shown, box);
+    const strip = this.counters()[Math.floor((y - this.stripsTop()) / STRIP)];
+    const told = strip && x >= this.port.left ? atMoment(strip, this.port.time(x)) : "";
+    this.canvas.title = box < 0 ? told : boxInWords(this.shown, box);
     this.canvas.style.cursor = box < 0 ? "" : "pointer";
   }
 
@@ -353,7 +370,7 @@ export class View {
     else this.stage.blur();
   }
 
-  toggle(/** @type {"critical" | "byBlock" | "follow"} */ name) {
+  toggle(/** @type {"critical" | "byBlock" | "follow" | "counters"} */ name) {
     this.settings[name] = !this.settings[name];
     if (name === "byBlock") this.lit = new Set();
     if (name === "follow" && this.settings.follow) this.renew();

@@ -5,7 +5,8 @@ import { duration } from "./viewport.js";
 
 /** @typedef {import("./record.js").Record} Record */
 
-export const ASKED = "asked for at"; // the label of the user's line
+/** The label of the user's line. */
+export const PLACE = "asked for at";
 
 /** What a box is, and how long it took: one sentence. */
 export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i) {
@@ -17,6 +18,7 @@ export function boxInWords(/** @type {Record} */ record, /** @type {number} */ i
     const target = text === "wait for variable" ? ` for ${number}` : ` ${text.slice(5)}`;
     return `${lane} waits${target}, ${took}`;
   }
+  if (record.what[i] === PART && !record.number[i]) return `${text} on ${lane}, ${took}`;
   if (record.what[i] === PART) return `${text}, instruction of ${number}, ${took}`;
   const { details: d } = record;
   const outcome = d?.outcome[i] ? `, ${OUTCOMES[d.outcome[i]]}` : "";
@@ -43,7 +45,7 @@ export function facts(record, i) {
   found.push(["ran", duration(record.length[i])]);
   if (d.nbytes[i]) found.push(["writes", bytes(d.nbytes[i])]);
   if (d.layers[d.layer[i]]) found.push(["block", d.layers[d.layer[i]]]);
-  if (d.places[d.place[i]]) found.push([ASKED, d.places[d.place[i]]]);
+  if (d.places[d.place[i]]) found.push([PLACE, d.places[d.place[i]]]);
   if (record.onPath.has(record.number[i])) found.push(["critical path", "yes"]);
   return found;
 }

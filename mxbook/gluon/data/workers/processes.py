@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from mxbook import engine
 from mxbook.base.config import config
 from mxbook.base.errors import MXNetError
 from mxbook.base.semantics import local as semantics
@@ -275,6 +276,9 @@ class Processes:
             buffers = [borrower.borrow(number, nbytes) for number, nbytes in answer.buffers]
             task.result = self._exchange.unpack(answer.content, buffers)
             task.used, task.done = answer.used, True
+            if engine.state.tracing:
+                lane = f"mxbook-loader-{worker.number}"
+                engine.log.add_part((0, "load a batch", "", *answer.times, lane, 0))
         else:
             borrower.back.extend(number for number, _ in answer.buffers)
         borrower.forget(answer.dropped)

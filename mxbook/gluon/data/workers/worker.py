@@ -60,6 +60,7 @@ class Answer(NamedTuple):
     fresh: tuple[tuple[int, int], ...] = ()  # numbers and sizes of the descriptors that come along
     dropped: tuple[int, ...] = ()
     used: int = 0  # kinds of random numbers
+    times: tuple[int, int] = (0, 0)  # nanoseconds of the clock that all processes share
     error: tuple[bytes | None, str, str] | None = None  # pickled, in one line, with its traceback
 
 
@@ -148,6 +149,7 @@ class _Worker:
                 raise Stopped
             board[cell : cell + CELL] = array("d", (wanted.number, position, time.monotonic()))
 
+        started = time.perf_counter_ns()
         semantics.np_shape, semantics.np_array = wanted.semantics
         self._lender.given_back(wanted.back)
         try:
@@ -163,7 +165,8 @@ class _Worker:
             self._unwanted.discard(wanted.number)
             board[cell] = -1
         lent = tuple((self._lender.lend(b), b.nbytes) for b in buffers)
-        return Answer(wanted.number, content, lent, used=kinds)
+        times = (started, time.perf_counter_ns())
+        return Answer(wanted.number, content, lent, used=kinds, times=times)
 
     def _send(self, answer: Answer) -> None:
         lender = self._lender
