@@ -23,9 +23,9 @@ from .style import Style, style
 
 # Smoothing when none is asked for: the width of the window as a share of the shown range.
 SMOOTH = 0.02
-# Points are sorted every INTERVAL seconds, a third as often where nobody watches.  Watchers are told
-# as often, and more rarely while all of logging has cost more than the share COST of the time; but
-# at least every PATIENCE seconds.
+# Points are sorted every INTERVAL seconds, a third as often where nobody watches.  Watchers are
+# told as often, and more rarely while all of logging has cost more than the share COST of the time;
+# but at least every PATIENCE seconds.
 INTERVAL, PATIENCE = 0.1, 1.0
 COST = 0.01
 # So many points are told even if it is too early.
