@@ -46,7 +46,7 @@ def alerts(curves: Sequence[tuple[Style, Series]]) -> list[Alert]:
     >>> for i in range(200):
     ...     run.log(loss=1 / (i + 1) if i < 100 else 0.02 * (i - 99))
     >>> [alert.text for alert in run.alerts]
-    ['diverges from step 126']
+    ['diverges from step 112']
     """
     found = [diverged(look, series) for look, series in curves]
     trains = {(s.panel, s.base): series for s, series in curves if s.role == "train"}

@@ -25,10 +25,14 @@ def buckets_of(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
     Values that are not finite leave LOW and HIGH as NaN and are counted in BAD.
     """
     finite = np.isfinite(values)
-    shown = np.where(finite, values, np.nan)
-    return np.column_stack(
-        [steps, steps, shown, shown, np.where(finite, values, 0.0), finite, ~finite]
-    ).astype(np.float64)
+    shown = values if finite.all() else np.where(finite, values, np.nan)
+    found = np.empty((len(steps), 7))
+    found[:, FIRST] = found[:, LAST] = steps
+    found[:, LOW] = found[:, HIGH] = shown
+    found[:, SUM] = values if shown is values else np.where(finite, values, 0.0)
+    found[:, COUNT] = finite
+    found[:, BAD] = ~finite
+    return found
 
 
 def merge(buckets: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -3,9 +3,10 @@
     python -m tests.benchmarks [--quick] [--only NAME ...] [--torch PYTHON] [--mxnet PYTHON]
     python -m tests.benchmarks operators [--quick] [--only NAME ...]
     python -m tests.benchmarks loading [--quick] [--only NAME ...] [--mxnet PYTHON]
+    python -m tests.benchmarks curves [--quick]
 
 The second form is about single operators beside NumPy, see `operators`; the third about images a
-second, see `loading`.
+second, see `loading`; the fourth about logging and drawing training curves, see `curves`.
 
 Every row is measured alternately with its floor (the same work without mxbook) or its peer, in this
 one run, and only the ratio counts.  It is a benchmark, not a test: nothing fails for being slow.
@@ -40,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    choices = ("workloads", "operators", "loading")
+    choices = ("workloads", "operators", "loading", "curves")
     parser.add_argument("what", nargs="?", choices=choices, default="workloads")
     parser.add_argument("--quick", action="store_true", help="only see that everything runs")
     parser.add_argument("--only", nargs="*", default=[], help="names of rows")
@@ -56,6 +57,11 @@ def main() -> None:
         from . import loading
 
         loading.run(args.only, args.quick, args.mxnet)
+        return
+    if args.what == "curves":
+        from . import curves
+
+        curves.run(args.only, args.quick)
         return
     pythons = {"mxbook": sys.executable, "numpy": sys.executable}
     pythons |= {peer: p for peer in ("torch", "mxnet") if (p := getattr(args, peer))}

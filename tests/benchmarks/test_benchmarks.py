@@ -31,6 +31,10 @@ def test_every_operator_runs_and_agrees_with_numpy():
         assert row in found
 
 
+def test_logging_is_measured():
+    assert "logging without a browser" in run("curves")
+
+
 def test_images_are_loaded():
     found = run("loading", "--only", "loader, training, colours", "iterator, any part, colours")
     assert found.count("colours") == 2
