@@ -48,6 +48,8 @@ def test_the_first_chapter(lab, open_page, chapter, pictures):
     # Live: the curve has points, and later more of them, while the cell is still running.
     page.wait_for_selector(".mxb-curves canvas", timeout=2 * MINUTES, state="attached")
     page.locator(".mxb-foot").scroll_into_view_if_needed()
+    drawn = "document.querySelector('.mxb-foot').innerText.trim() !== ''"
+    page.wait_for_function(drawn, timeout=MINUTES)
     for _ in range(3):
         before = points(page)
         page.wait_for_function(
