@@ -65,7 +65,8 @@ def test_check_passes():
     command = [sys.executable, "-m", "mxbook.book", "check", str(FOLDER)]
     done = run(command, environment())
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.findall(r"^(\S+) +ok ", done.stdout, re.MULTILINE) == [c.name for c in CHAPTERS]
+    passed = re.findall(r"^(\S+) +ok ", done.stdout, re.MULTILINE)  # as they came to their end
+    assert sorted(passed) == [c.name for c in CHAPTERS]
 
 
 @pytest.mark.slow

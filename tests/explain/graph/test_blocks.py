@@ -45,10 +45,10 @@ def test_without_inputs_shapes_are_unknown():
 def test_looking_changes_nothing(net):
     net(nd.ones((2, 5, 8)))
     before = list(net.collect_params())
-    names = [nn.Dense(2).name for _ in range(2)]
+    name = nn.Dense(2).name
     graph(net, (2, 5, 8))
     assert list(net.collect_params()) == before
-    assert nn.Dense(2).name == names[0][:-1] + str(int(names[1][-1]) + 1)
+    assert nn.Dense(2).name == f"dense{int(name.removeprefix('dense')) + 1}"
 
 
 def test_a_hybridized_net_remembers_its_inputs(net):
