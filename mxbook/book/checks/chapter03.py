@@ -5,12 +5,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from mxbook import ndarray as nd
 from mxbook.ndarray.ndarray import NDArray
 
-from .answers import Wrong, close, exercise, function, number, require
+from .answers import Wrong, close, exercise, function, number, require, shown
 
 PATIENCE = 3.0  # seconds until somebody who waits is told that it will not end
 
@@ -58,36 +56,50 @@ def finished(answer, random):
             raise Wrong(f"line {line} need not wait for {n}: {why}")
 
 
-@exercise("03.2", "sharing what both only read is harmless; whatever one of them writes is not.")
-def conflict(answer, random):
-    """Whether the order of two operations matters."""
+@exercise("03.2", "each starts when the last one that it is in conflict with has ended.")
+def starts(answer, random):
+    """The tick at which each operation starts, with as many workers as it takes."""
     cases = [
-        ("ab", "c", "ab", "d", False, "both only read a and b; readers may run side by side"),
-        ("x", "a", "a", "b", True, "the second reads what the first writes"),
-        ("a", "b", "x", "a", True, "the second overwrites what the first reads"),
-        ("x", "a", "y", "a", True, "both write a, and the last one has to win"),
-        ("", "a", "", "b", False, "they have nothing in common"),
+        ("b=a c=a d=a", "all three only read a, and may run side by side"),
+        ("a= b=a c=b", "each reads what the one before it writes"),
+        ("b=a a=", "the second overwrites what the first reads"),
+        ("a=b a=c", "both write a, and the last one has to win"),
+        ("a= b= c=b d=abc", "the last one waits for the latest of those it is in conflict with"),
     ]
-    for reads, writes, reads_too, writes_too, wanted, why in cases:
-        _ask(answer, *map(set, (reads, writes, reads_too, writes_too)), wanted, why)
-    for _ in range(200):
-        sets = [set(random.choice(list("abcdef"), random.integers(0, 3))) for _ in range(4)]
-        first, second = sets[0] | sets[1], sets[2] | sets[3]
-        wanted = any(v in sets[1] or v in sets[3] for v in first & second)
-        why = f"they share {'what one of them writes' if wanted else 'nothing that is written'}"
-        _ask(answer, *sets, wanted, why)
+    for text, why in cases:
+        _ask(answer, text, why)
+    for _ in range(50):
+        lines = []
+        for _ in range(int(random.integers(2, 9))):
+            reads = "".join(random.choice(list("abcd"), random.integers(0, 3), replace=False))
+            lines.append(f"{random.choice(list('abcd'))}={reads}")
+        _ask(answer, " ".join(lines), "go through the pairs with `conflict`")
 
 
-def _ask(answer, reads, writes, reads_too, writes_too, wanted, why):
-    first = SimpleNamespace(reads=reads, writes=writes)
-    second = SimpleNamespace(reads=reads_too, writes=writes_too)
-    got = _call(answer, first, second)
+def _ask(answer: Any, text: str, why: str) -> None:
+    """Try a program such as "a= b=ac": the first writes a, the second reads a and c, writes b."""
+    pairs = [line.split("=") for line in text.split()]
+    program = [SimpleNamespace(fn=None, reads=set(r), writes=set(w)) for w, r in pairs]
+    wanted: list[int] = []
+    for i, op in enumerate(program):
+        before = [j for j in range(i) if _conflict(program[j], op)]
+        wanted.append(max([wanted[j] + 1 for j in before], default=0))
+    got = _call(answer, program)
     require(
-        isinstance(got, bool | np.bool_),
-        f"it must return True or False, and returned a {type(got).__name__}; bool(...) makes one",
+        isinstance(got, list | tuple) and len(got) == len(program),
+        f"for {len(program)} operations it must return a list of {len(program)} numbers, "
+        f"and returned {shown(got)}",
     )
-    text = f"{_words(reads, writes)}, then one that {_words(reads_too, writes_too, False)}"
-    require(got == wanted, f"for {text}, it must be {wanted}: {why}")
+    words = "; ".join(f"{w} = f({', '.join(r)})" for w, r in pairs)
+    require(got[0] == 0, f"the first operation starts at 0, and yours at {shown(got[0])}")
+    require(
+        list(got) == wanted,
+        f"for the program {words} the starts are {wanted}, and yours {shown(list(got))}: {why}",
+    )
+
+
+def _conflict(first: Any, second: Any) -> bool:
+    return bool(first.writes & (second.reads | second.writes) or first.reads & second.writes)
 
 
 def _call(answer: Any, *given: Any) -> Any:
@@ -95,11 +107,6 @@ def _call(answer: Any, *given: Any) -> Any:
     got = function(answer)(*given)
     require(got is not None, "it returned None; is a `return` missing at the end?")
     return got
-
-
-def _words(reads, writes, begin=True):
-    names = [" and ".join(sorted(s)) or "nothing" for s in (reads, writes)]
-    return f"{'an operation that ' if begin else ''}reads {names[0]} and writes {names[1]}"
 
 
 @exercise("03.3", "the same number, and one wait for all parts together.")

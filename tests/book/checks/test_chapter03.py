@@ -35,7 +35,7 @@ class CarefulEngine(SmallEngine):
             raise variable.error
 """
 READ = "next((v.error for v in op.reads if v.error is not None), None)"
-USED = "next((v.error for v in op.variables if v.error is not None), None)"
+USED = "next((v.error for v in op.reads | op.writes if v.error is not None), None)"
 KEEP, WAIT = "variable.error = error", "super().wait(variable)"
 
 
@@ -43,8 +43,20 @@ def careful(error=READ, raised="raised", store=KEEP, wait=WAIT):
     return CAREFUL.format(error=error, raised=raised, store=store, wait=wait)
 
 
-def body(words):
-    return f"def conflict(first, second):\n    {words}"
+STARTS = """
+def starts(program):
+    found = []
+    for i, op in enumerate(program):
+        before = [j for j in range(i) if {test}]
+        found.append({tick})
+    return found
+"""
+TEST = "conflict(program[j], op)"
+TICK = "max([found[j] + 1 for j in before], default=0)"
+
+
+def starts(test=TEST, tick=TICK):
+    return STARTS.format(test=test, tick=tick)
 
 
 WRONG = {
@@ -58,17 +70,16 @@ WRONG = {
         ("finished = {4: 3, 5: 3, 6: 4}", "give a set of numbers"),
     ],
     "03.2": [
-        (body("return bool(first.writes & second.reads)"), "overwrites what the first reads"),
+        (starts("program[j].writes & op.reads"), "the second overwrites what the first reads"),
         (
-            body("return bool(first.writes & second.reads or first.reads & second.writes)"),
+            starts("program[j].writes & op.reads or program[j].reads & op.writes"),
             "both write a",
         ),
-        (
-            body("return bool((first.reads | first.writes) & (second.reads | second.writes))"),
-            "readers may run side by side",
-        ),
-        (body("return first.writes & second.reads"), "it must return True or False"),
-        (body("first.writes & second.reads"), "is a `return` missing"),
+        (starts("True"), "all three only read a, and may run side by side"),
+        (starts(tick="len(before)"), "waits for the latest of those"),
+        (starts(tick="max([found[j] + 1 for j in before], default=1)"), "starts at 0"),
+        ("def starts(program):\n    return {0}", "it must return a list of 3 numbers"),
+        ("def starts(program):\n    [0 for op in program]", "is a `return` missing"),
     ],
     "03.3": [
         (
