@@ -170,7 +170,9 @@ def stretch(answer, random):
 
 def _planned(nodes, waiting, grows) -> int:
     """The bytes of a plan, in which buffers grow or not."""
-    waiting, where, sizes, free = dict(waiting), {}, [], []
+    waiting, where = dict(waiting), {}
+    sizes: list[int] = []
+    free: list[tuple[int, int]] = []  # pairs (bytes, buffer)
     for node in nodes:
         place = bisect_left(free, (node.nbytes, 0))
         if free and (grows or place < len(free)):
