@@ -20,6 +20,7 @@ WIDGETS = {
     "01-looking-inside": (".mxb-graph", ".mxb-timeline", ".mxb-curves"),
     "02-ndarray": (".mxb-timeline",),
     "06-autograd": (".mxb-graph",),
+    "11-memory-planning": (".mxb-memory",),
 }
 
 

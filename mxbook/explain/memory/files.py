@@ -116,5 +116,6 @@ def picture_bundle(plan: MemoryPlan) -> tuple[dict, dict]:
     except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
         return found, metadata
     width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
-    metadata["image/png"] = {"width": width // 2, "height": height // 2}
+    alt = plan.sentence()
+    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
     return found, metadata

@@ -155,6 +155,10 @@ class MemoryPlan(NamedTuple):
 
         return bundle(self)
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """The text in notebooks, which would otherwise show what they show for a tuple."""
+        printer.text(self.text())
+
 
 def memory(
     net: Any, *shapes: tuple, train: bool = False, title: str = "", **named: tuple

@@ -42,4 +42,10 @@ def test_outputs(plan):
     data, metadata = plan._repr_mimebundle_()
     assert {"image/png", "image/svg+xml", "text/plain"} <= set(data)
     assert metadata["image/png"]["width"] == 760
+    assert metadata["image/png"]["alt"] == plan.sentence()
+
+
+def test_a_notebook_shows_the_text_and_not_a_tuple(plan):
+    pretty = pytest.importorskip("IPython.lib.pretty")
+    assert pretty.pretty(plan) == plan.text()
     assert plan.alive <= plan.peak <= plan.nodes
