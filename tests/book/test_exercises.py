@@ -53,7 +53,7 @@ class Unprintable:
 @pytest.mark.parametrize(
     "answer", [Unprintable(), exit, 1, "text", [], {}, object, len, np.ones(3)]
 )
-@pytest.mark.parametrize("number", ["01.1", "01.2", "01.3", "02.1", "02.2", "02.4", "06.1", "06.4"])
+@pytest.mark.parametrize("number", ["01.1", "02.2", "03.1", "06.4", "11.1", "15.1"])
 def test_whatever_the_answer_is_nothing_is_raised(number, answer):
     assert not verdict(number, answer).right
 
@@ -67,7 +67,7 @@ def test_an_unknown_exercise_is_told(number):
 
 
 def test_every_check_says_something_to_who_is_right():
-    for chapter in ("01", "02", "06"):
+    for chapter in ("01", "02", "03", "06", "11", "15"):
         numbers = exercises.of_chapter(chapter)
         assert numbers == [f"{chapter}.{i + 1}" for i in range(len(numbers))]
         assert len(numbers) >= 3
