@@ -19,8 +19,10 @@ RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells').then(() =
 WIDGETS = {
     "01-looking-inside": (".mxb-graph", ".mxb-timeline", ".mxb-curves"),
     "02-ndarray": (".mxb-timeline",),
+    "03-engine": (".mxb-playground", ".mxb-timeline"),
     "06-autograd": (".mxb-graph",),
     "11-memory-planning": (".mxb-memory",),
+    "15-training-loop": (".mxb-curves", ".mxb-graph"),
 }
 
 
