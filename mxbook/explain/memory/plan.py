@@ -186,7 +186,8 @@ def memory(
 
 
 def program_of(graph: Symbol, shapes: dict[str, tuple], train: bool) -> Program:
-    """The program of a symbol for inputs of these shapes; in training with all other gradients."""
+    """The program of a symbol for inputs of these shapes; in training with all other gradients, or
+    with all of them where a shape is given for every input."""
     found = cached(graph._entries, "explain")
     if not found.plannable:
         raise MXNetError(
@@ -196,6 +197,8 @@ def program_of(graph: Symbol, shapes: dict[str, tuple], train: bool) -> Program:
     spec_by_name = _specs(graph, shapes)
     specs = tuple([spec_by_name[v.name] for v in found.variables])
     own = {*shapes, *graph.list_auxiliary_states()}
+    if own.issuperset(v.name for v in found.variables):
+        own = set(graph.list_auxiliary_states())
     wanted = tuple([train and v.name not in own for v in found.variables])
     return found.program(specs, train, wanted)
 

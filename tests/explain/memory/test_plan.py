@@ -22,6 +22,13 @@ def test_a_chain_of_three():
     assert "that is 50.0%" in str(plan)
 
 
+def test_training_has_gradients_also_where_every_input_is_named():
+    w = mx.sym.var("w")
+    product = mx.sym.tanh(mx.sym.dot(X, w))
+    named = memory(product, x=(4, 3), w=(3, 2), train=True)
+    assert len(named.values) > len(memory(product, x=(4, 3), w=(3, 2)).values)
+
+
 @pytest.mark.parametrize(("train", "most"), [(False, 0.25), (True, 0.7)])
 def test_what_sharing_saves_in_resnet18(train, most):
     plan = memory(vision.resnet18_v1(classes=10), (1, 3, 64, 64), train=train)
