@@ -154,8 +154,13 @@ class Processes:
                     mine, other = socket.socketpair()
                     mine.settimeout(self._timeout)
                     channel = Channel(mine)
-                    with other:
-                        pid = self._nursery.fork([other.fileno(), board])
+                    _open.add(channel)
+                    try:
+                        with other:
+                            pid = self._nursery.fork([other.fileno(), board])
+                    except BaseException:
+                        _close(channel)
+                        raise
                     most = max(4, HELD // count)
                     self._workers.append(_Worker(number, pid, channel, most))
         finally:
@@ -330,11 +335,23 @@ class Processes:
         self.ended = self.ended or why or MXNetError("the loader is gone")
         nursery, self._nursery = self._nursery, None
         for worker in self._workers:
-            worker.channel.close()
+            _close(worker.channel)
             worker.tasks.clear()
         # There is no reason to wait again for a worker that was too slow.
         patience = 0.0 if isinstance(why, LoaderTimeoutError) else GRACE
         _nursery.leave(nursery, self.pids, patience)
+
+
+# Held until they are closed: in a cycle that is collected a channel might otherwise end before
+# `Processes.__del__` has closed it.
+_open: set[Channel] = set()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_open.clear)
+
+
+def _close(channel: Channel) -> None:
+    channel.close()
+    _open.discard(channel)
 
 
 def _all_of(queue: deque) -> list:

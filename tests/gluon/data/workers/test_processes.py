@@ -22,7 +22,7 @@ from mxbook.gluon.data.dataloader import (
     WorkerDiedError,
     WorkerError,
 )
-from mxbook.gluon.data.workers import nursery
+from mxbook.gluon.data.workers import nursery, processes
 from tests.gluon.data import samples
 from tests.gluon.data.samples import At, Function
 
@@ -386,3 +386,18 @@ def test_where_no_process_can_be_started_threads_load(monkeypatch, python):
     loader = DataLoader(Function(float, 6), 2, num_workers=2)
     with pytest.warns(NoProcessesWarning, match="2 threads load the batches"):
         assert len(list(loader)) == 3
+
+
+def test_a_worker_that_cannot_be_forked_leaves_no_channel(monkeypatch):
+    opened = []
+
+    def refused(_self, descriptors):
+        opened.append(descriptors)
+        raise nursery.CannotStart("no more processes")
+
+    before = set(processes._open)
+    monkeypatch.setattr(nursery.Nursery, "fork", refused)
+    with pytest.warns(NoProcessesWarning, match="no more processes"):
+        assert len(list(DataLoader(Function(float, 6), 2, num_workers=2))) == 3
+    assert len(opened) == 1
+    assert processes._open == before
