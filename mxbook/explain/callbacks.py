@@ -3,9 +3,10 @@
 (For `gluon.contrib.estimator` there is `CurvesHandler`.)
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
+
+from mxbook.gluon.utils import global_norm
 
 from .run import Run
 
@@ -26,9 +27,8 @@ def of_trainer(trainer: Any) -> dict[str, float]:
     >>> of_trainer(trainer)
     {'learning_rate': 0.5, 'grad_norm': 5.0}
     """
-    params = [p for p in trainer._params if p.grad_req != "null"]
-    sums = [gradient.square().sum() for gradient in (p.list_grad()[0] for p in params)]
-    norm = math.sqrt(sum(float(each.asscalar()) for each in sums))
+    gradients = [p.list_grad()[0] for p in trainer._params if p.grad_req != "null"]
+    norm = float(global_norm(gradients).asscalar()) if gradients else 0.0
     return {"learning_rate": float(trainer.learning_rate), "grad_norm": norm}
 
 

@@ -3,14 +3,14 @@
 import json
 import math
 import os
-from collections.abc import Callable
 from os import PathLike
 
 import numpy as np
 
-from mxbook.base.errors import DeviceError, FileFormatError, ParameterError, nearest
+from mxbook.base.errors import FileFormatError
 
 from .frames import point
+from .output import with_png, write
 from .run import Run
 from .series import COUNT, HIGH, LAST, LOW, Series, means
 from .style import Style, style
@@ -24,7 +24,7 @@ def save(run: Run, path: str | PathLike) -> None:
     """Write a run in the form that the file's ending names; see `Run.save`."""
     from .page import page
 
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": run.png,
         ".svg": run.svg,
         ".html": lambda: page(run),
@@ -32,27 +32,7 @@ def save(run: Run, path: str | PathLike) -> None:
         ".json": lambda: to_json(run),
         ".txt": lambda: run.text() + "\n",
     }
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in writers:
-        raise ParameterError(
-            f"cannot save a run as {os.fspath(path)!r}",
-            rule="the ending is one of " + " ".join(writers),
-            hint=nearest(ending, writers),
-        )
-    content = writers[ending]()
-    write_whole(path, content if isinstance(content, bytes) else content.encode())
-
-
-def write_whole(path: str | PathLike, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    draft = f"{os.fspath(path)}.{os.getpid()}.part"
-    try:
-        with open(draft, "wb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    finally:
-        if os.path.exists(draft):
-            os.remove(draft)
+    write(path, "a run", writers)
 
 
 def table(run: Run) -> list[dict[str, float]]:
@@ -176,13 +156,6 @@ def _look(look: Style, curve: dict) -> Style:
 
 def bundle(run: Run) -> tuple[dict, dict]:
     """Data and metadata for a notebook: PNG if Pillow is there, SVG, and words."""
-    data: dict = {"image/svg+xml": run.svg(), "text/plain": run.text()}
-    metadata: dict = {}
-    try:
-        data["image/png"] = run.png()
-    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
-        return data, metadata
-    width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
-    alt = data["text/plain"].partition("\n")[0]
-    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
-    return data, metadata
+    words = run.text()
+    data = {"image/svg+xml": run.svg(), "text/plain": words}
+    return with_png(data, run.png, words.partition("\n")[0])

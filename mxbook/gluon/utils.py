@@ -75,9 +75,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     """
     if not arrays:
         raise ParameterError("clip_global_norm needs at least one array")
-    ctx = arrays[0].context
-    squares = [nd.sum(nd.square(a)).as_in_context(ctx).astype("float32") for a in arrays]
-    total = nd.sqrt(nd.add_n(*squares))
+    total = global_norm(arrays)
     result: Any = total
     if check_isfinite:
         import math
@@ -92,6 +90,17 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     for array in arrays:
         array *= scale.as_in_context(array.context).astype(array.dtype)
     return result
+
+
+def global_norm(arrays: Sequence[NDArray]) -> NDArray:
+    """The 2-norm of all elements of these arrays together, of one element; nothing waits for it.
+
+    >>> float(global_norm([nd.array([3.0]), nd.array([4.0])]).asscalar())
+    5.0
+    """
+    ctx = arrays[0].context
+    squares = [nd.sum(nd.square(a)).as_in_context(ctx).astype("float32") for a in arrays]
+    return nd.sqrt(nd.add_n(*squares))
 
 
 def shape_is_known(shape: Sequence[int] | None) -> bool:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mxbook.base.errors import FileFormatError, ParameterError
 from mxbook.explain import Run, page
-from mxbook.explain.files import table, to_json, write_whole
+from mxbook.explain.files import table, to_json
+from mxbook.explain.output import write
 
 names = st.sampled_from(["loss", "val_loss", "a,b", 'say "hi"', "ü"])
 value = st.floats(allow_nan=True, allow_infinity=True)
@@ -122,7 +123,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="disk full"):
-        write_whole(path, b"new")
+        write(path, "a run", {".txt": lambda: b"new"})
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["run.txt"]
 

@@ -5,16 +5,17 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from mxbook.explain.card import Card
-from mxbook.explain.card.files import data, still
+from mxbook.explain.card.files import data, picture_bundle
+
+from ._pictured import Pictured
 
 STATIC = Path(__file__).parent / "static"
 
 
-class OperatorCard(anywidget.AnyWidget):
+class OperatorCard(Pictured):
     """A card with fields to try shapes and parameters in.
 
     Simple rules are applied in the browser, and what was asked before is remembered there; the
@@ -45,9 +46,5 @@ class OperatorCard(anywidget.AnyWidget):
         answer = self.record.tried(inputs, str(content.get("parameters", "")))
         self._answer = {"key": content.get("key"), **answer._asdict()}
 
-    def _repr_mimebundle_(self, **wanted: Any) -> tuple[dict, dict]:
-        """The widget, and page and picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
-        stored, metadata = still(self.record)
-        return {**view, **stored}, {**extra, **metadata}
+    def _pictures(self) -> tuple[dict, dict]:
+        return picture_bundle(self.record)

@@ -3,7 +3,6 @@
 import uuid
 from pathlib import Path
 
-import anywidget
 import traitlets
 from IPython import get_ipython
 from IPython.display import display, update_display
@@ -11,11 +10,13 @@ from IPython.display import display, update_display
 from mxbook.explain import frames
 from mxbook.explain.run import Run
 
+from ._pictured import Pictured
+
 STATIC = Path(__file__).parent / "static"
 KEY_FRAMES = 50  # a snapshot after at most so many messages of rows, that is about 5 s
 
 
-class Curves(anywidget.AnyWidget):
+class Curves(Pictured):
     """A `Run`, drawn in the browser while it is logged.
 
     New points travel as binary messages with the number of points before them, at most ten a
@@ -78,15 +79,11 @@ class Curves(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         self.show()
 
-    def _repr_mimebundle_(self, **wanted):
-        """The widget, and the run's own picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
+    def _pictures(self) -> tuple[dict, dict]:
         self._drawn = self._state()
         if self.run.rows == 0:  # nothing to see yet, and drawing takes a moment
-            return {**view, "text/plain": self.run.text()}, dict(extra)
-        data, metadata = self.run._repr_mimebundle_()
-        return {**view, **data}, {**extra, **metadata}
+            return {"text/plain": self.run.text()}, {}
+        return self.run._repr_mimebundle_()
 
     def _state(self) -> tuple:
         run = self.run

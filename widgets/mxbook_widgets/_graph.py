@@ -3,19 +3,19 @@
 import json
 import uuid
 from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display
 
 from mxbook.explain.graph import Graph as Record
 from mxbook.explain.graph.files import data, picture_bundle
 
+from ._pictured import Pictured
+
 STATIC = Path(__file__).parent / "static"
 
 
-class Graph(anywidget.AnyWidget):
+class Graph(Pictured):
     """A graph to look into: open groups, search, follow what leads to a node, step through it.
 
     Everything is in the browser, so it goes on after the kernel has gone.  `opened` are the numbers
@@ -54,9 +54,5 @@ class Graph(anywidget.AnyWidget):
         found, metadata = self._repr_mimebundle_()
         display(found, raw=True, metadata=metadata)
 
-    def _repr_mimebundle_(self, **wanted: Any) -> tuple[dict, dict]:
-        """The widget, and the graph's picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
-        pictures, metadata = picture_bundle(self.record)
-        return {**view, **pictures}, {**extra, **metadata}
+    def _pictures(self) -> tuple[dict, dict]:
+        return picture_bundle(self.record)

@@ -3,18 +3,18 @@
 import json
 import uuid
 from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets
 
 from mxbook.explain.memory import MemoryPlan
 from mxbook.explain.memory.files import data, picture_bundle
 
+from ._pictured import Pictured
+
 STATIC = Path(__file__).parent / "static"
 
 
-class Memory(anywidget.AnyWidget):
+class Memory(Pictured):
     """A memory plan to look into: who lives where and how long, before and after sharing.
 
     Everything is in the browser, so it goes on after the kernel has gone.  `selected` is the place
@@ -36,9 +36,5 @@ class Memory(anywidget.AnyWidget):
         self.record = record
         super().__init__(_key=uuid.uuid4().hex, _plan=json.dumps(data(record)))
 
-    def _repr_mimebundle_(self, **wanted: Any) -> tuple[dict, dict]:
-        """The widget, and the plan's picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
-        pictures, metadata = picture_bundle(self.record)
-        return {**view, **pictures}, {**extra, **metadata}
+    def _pictures(self) -> tuple[dict, dict]:
+        return picture_bundle(self.record)

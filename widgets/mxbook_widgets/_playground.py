@@ -4,18 +4,19 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from mxbook.base.errors import MXNetError
 from mxbook.explain.playground import Playground as Machine
-from mxbook.explain.playground.machine import EXAMPLES, MOST_WORKERS
+from mxbook.explain.playground.machine import EXAMPLES, MOST_WORKERS, picture_bundle
+
+from ._pictured import Pictured
 
 STATIC = Path(__file__).parent / "static"
 LOGGED = 40  # events that the reader sees
 
 
-class Playground(anywidget.AnyWidget):
+class Playground(Pictured):
     """Push operations by buttons and text, and watch the engine's own core schedule them.
 
     Python decides and draws; the browser shows the picture and says what the reader wants.
@@ -43,18 +44,8 @@ class Playground(anywidget.AnyWidget):
             error = str(found)
         self._state = {**state_of(self.machine), "error": error, "answer": content.get("id", 0)}
 
-    def _repr_mimebundle_(self, **wanted: Any):
-        """The widget, and the picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
-        machine = self.machine
-        stored = {
-            "image/svg+xml": machine.svg(),
-            "image/png": machine.png(),
-            "text/plain": machine.text(),
-        }
-        alt = stored["text/plain"].partition("\n")[0]
-        return {**view, **stored}, {**extra, "image/png": {"alt": alt}}
+    def _pictures(self) -> tuple[dict, dict]:
+        return picture_bundle(self.machine)
 
 
 def act(machine: Machine, wanted: dict) -> None:

@@ -4,7 +4,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display, update_display
 
@@ -15,11 +14,13 @@ from mxbook.explain.timeline.files import picture_bundle
 from mxbook.explain.timeline.frame import boxes_of, details_of, frames
 from mxbook.explain.timeline.record import LARGE
 
+from ._pictured import Pictured
+
 STATIC = Path(__file__).parent / "static"
 SMALL = 2**20  # bytes of details that may travel together with the boxes
 
 
-class Timeline(anywidget.AnyWidget):
+class Timeline(Pictured):
     """A timeline to look into: zoom, select, mark an area, ask what if, step through the queues.
 
     The boxes travel first and are drawn at once; large details, and the critical path of a large
@@ -93,14 +94,10 @@ class Timeline(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         self.show()
 
-    def _repr_mimebundle_(self, **wanted: Any):
-        """The widget, and the timeline's own picture for places where no widget can live."""
-        found = super()._repr_mimebundle_(**wanted)
-        view, extra = found if isinstance(found, tuple) else (found or {}, {})
+    def _pictures(self) -> tuple[dict, dict]:
         if not self._columns.count:
-            return {**view, "text/plain": self._columns.sentence}, dict(extra)
-        data, metadata = picture_bundle(self._columns, self.title)
-        return {**view, **data}, {**extra, **metadata}
+            return {"text/plain": self._columns.sentence}, {}
+        return picture_bundle(self._columns, self.title)
 
 
 def columns_of(record: Record | Comparison | Columns) -> Columns:

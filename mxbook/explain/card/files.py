@@ -1,13 +1,10 @@
 """A card in files, in notebook outputs, and as the data of the widget."""
 
 import json
-import os
-from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from mxbook.base.errors import DeviceError, ParameterError, nearest
-from mxbook.formats import atomic
+from mxbook.explain.output import widgets_here, with_png, write
 from mxbook.ops.registry import operators
 from mxbook.testing.cases import cases_of
 
@@ -63,38 +60,25 @@ def to_json(card: Card) -> str:
 
 def save(card: Card, path: str | PathLike) -> None:
     """Write a card in the form that the file's ending names; see `Card.save`."""
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": card.png,
         ".svg": card.svg,
         ".html": lambda: page(card),
         ".json": lambda: to_json(card),
         ".txt": lambda: card.text() + "\n",
     }
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in writers:
-        raise ParameterError(
-            f"cannot save a card as {os.fspath(path)!r}",
-            rule="the ending is one of " + " ".join(writers),
-            hint=nearest(ending, writers),
-        )
-    content = writers[ending]()
-    atomic.write(path, [content if isinstance(content, bytes) else content.encode()])
+    write(path, "a card", writers)
 
 
 def bundle(card: Card) -> tuple[dict, dict]:
     """Data and metadata for a notebook: the live widget if it can be, HTML, PNG, and words."""
-    from mxbook.explain.live import notebook_display, widget_package
+    package = widgets_here()
+    return (
+        picture_bundle(card) if package is None else package.OperatorCard(card)._repr_mimebundle_()
+    )
 
-    package = widget_package() if notebook_display() is not None else None
-    return still(card) if package is None else package.OperatorCard(card)._repr_mimebundle_()
 
-
-def still(card: Card) -> tuple[dict, dict]:
+def picture_bundle(card: Card) -> tuple[dict, dict]:
     """The same without the widget."""
-    found: dict = {"text/html": html(card), "text/plain": card.text()}
-    try:
-        found["image/png"] = card.png()
-    except DeviceError:  # no Pillow: the page is enough
-        return found, {}
-    width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
-    return found, {"image/png": {"width": width // 2, "height": height // 2}}
+    alt = f"{card.name}: {card.sentence}"
+    return with_png({"text/html": html(card), "text/plain": card.text()}, card.png, alt)

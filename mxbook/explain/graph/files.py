@@ -1,12 +1,9 @@
 """A graph in files, in notebook outputs, and as the data of the widget."""
 
-import os
-from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from mxbook.base.errors import DeviceError, ParameterError, nearest
-from mxbook.formats import atomic
+from mxbook.explain.output import widgets_here, with_png, write
 
 from .looks import KINDS, title_of
 from .model import Graph, Node
@@ -107,7 +104,7 @@ def save(graph: Graph, path: str | PathLike) -> None:
     """Write a graph in the form that the file's ending names; see `Graph.save`."""
     import json
 
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": graph.png,
         ".svg": graph.svg,
         ".html": lambda: html(graph),
@@ -115,22 +112,12 @@ def save(graph: Graph, path: str | PathLike) -> None:
         ".csv": lambda: csv(graph),
         ".txt": lambda: graph.text() + "\n",
     }
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in writers:
-        raise ParameterError(
-            f"cannot save a graph as {os.fspath(path)!r}",
-            rule="the ending is one of " + " ".join(writers),
-            hint=nearest(ending, writers),
-        )
-    content = writers[ending]()
-    atomic.write(path, [content if isinstance(content, bytes) else content.encode()])
+    write(path, "a graph", writers)
 
 
 def bundle(graph: Graph) -> tuple[dict, dict]:
     """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
-    from mxbook.explain.live import notebook_display, widget_package
-
-    package = widget_package() if notebook_display() is not None else None
+    package = widgets_here()
     if package is not None:
         return package.Graph(graph)._repr_mimebundle_()
     return picture_bundle(graph)
@@ -138,16 +125,9 @@ def bundle(graph: Graph) -> tuple[dict, dict]:
 
 def picture_bundle(graph: Graph) -> tuple[dict, dict]:
     """The same without the widget."""
-    found: dict = {"image/svg+xml": graph.svg(), "text/plain": graph.text()}
-    metadata: dict = {}
-    try:
-        found["image/png"] = graph.png()
-    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
-        return found, metadata
-    width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
-    alt = found["text/plain"].partition("\n")[0]
-    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
-    return found, metadata
+    words = graph.text()
+    data = {"image/svg+xml": graph.svg(), "text/plain": words}
+    return with_png(data, graph.png, words.partition("\n")[0])
 
 
 def show(graph: Graph) -> None:

@@ -1,13 +1,11 @@
 """A memory plan in files, in notebook outputs, and as the data of the widget."""
 
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from mxbook.base.errors import DeviceError, ParameterError, nearest
-from mxbook.formats import atomic
+from mxbook.explain.output import widgets_here, with_png, write
 
 from .lives import Life, apart, letters, shared
 from .plan import MemoryPlan, Value
@@ -80,7 +78,7 @@ def html(plan: MemoryPlan) -> str:
 
 def save(plan: MemoryPlan, path: str | PathLike) -> None:
     """Write a plan in the form that the file's ending names; see `MemoryPlan.save`."""
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": plan.png,
         ".svg": plan.svg,
         ".html": lambda: html(plan),
@@ -88,34 +86,16 @@ def save(plan: MemoryPlan, path: str | PathLike) -> None:
         ".csv": lambda: csv(plan),
         ".txt": lambda: plan.text() + "\n",
     }
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in writers:
-        raise ParameterError(
-            f"cannot save a memory plan as {os.fspath(path)!r}",
-            rule="the ending is one of " + " ".join(writers),
-            hint=nearest(ending, writers),
-        )
-    content = writers[ending]()
-    atomic.write(path, [content if isinstance(content, bytes) else content.encode()])
+    write(path, "a memory plan", writers)
 
 
 def bundle(plan: MemoryPlan) -> tuple[dict, dict]:
     """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
-    from mxbook.explain.live import notebook_display, widget_package
-
-    package = widget_package() if notebook_display() is not None else None
+    package = widgets_here()
     return picture_bundle(plan) if package is None else package.Memory(plan)._repr_mimebundle_()
 
 
 def picture_bundle(plan: MemoryPlan) -> tuple[dict, dict]:
     """The same without the widget."""
-    found: dict = {"image/svg+xml": plan.svg(), "text/plain": plan.text()}
-    metadata: dict = {}
-    try:
-        found["image/png"] = plan.png()
-    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
-        return found, metadata
-    width, height = (int.from_bytes(found["image/png"][at : at + 4], "big") for at in (16, 20))
-    alt = plan.sentence()
-    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
-    return found, metadata
+    data = {"image/svg+xml": plan.svg(), "text/plain": plan.text()}
+    return with_png(data, plan.png, plan.sentence())

@@ -253,22 +253,24 @@ class Playground:
 
     def save(self, path: str | PathLike) -> None:
         """Write the picture; the ending is .png, .svg or .txt.  Raises ParameterError otherwise."""
-        from mxbook.explain.files import write_whole
+        from mxbook.explain.output import write
 
-        writers = {".png": self.png, ".svg": self.svg, ".txt": self.text}
-        ending = next((e for e in writers if str(path).lower().endswith(e)), None)
-        if ending is None:
-            raise ParameterError(f"cannot save as {path}", rule="one of " + " ".join(writers))
-        content = writers[ending]()
-        write_whole(path, content if isinstance(content, bytes) else content.encode())
+        write(path, "a playground", {".png": self.png, ".svg": self.svg, ".txt": self.text})
 
     def _repr_mimebundle_(self, **_wanted: Any):
         """The widget where it can live, and always a picture."""
-        from mxbook.explain.live import notebook_display, widget_package
+        from mxbook.explain.output import widgets_here
 
-        package = widget_package() if notebook_display() is not None else None
+        package = widgets_here()
         if package is not None:
             return package.Playground(self)._repr_mimebundle_()
-        words = self.text()
-        data = {"image/svg+xml": self.svg(), "image/png": self.png(), "text/plain": words}
-        return data, {"image/png": {"alt": words.partition("\n")[0]}}
+        return picture_bundle(self)
+
+
+def picture_bundle(machine: Playground) -> tuple[dict, dict]:
+    """Data and metadata for a notebook without the widget."""
+    from mxbook.explain.output import with_png
+
+    words = machine.text()
+    data = {"image/svg+xml": machine.svg(), "text/plain": words}
+    return with_png(data, machine.png, words.partition("\n")[0])

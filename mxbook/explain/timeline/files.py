@@ -1,12 +1,9 @@
 """A timeline in files and in notebook outputs."""
 
 import base64
-import os
-from collections.abc import Callable
 from os import PathLike
 
-from mxbook.base.errors import DeviceError, ParameterError, nearest
-from mxbook.explain.files import write_whole
+from mxbook.explain.output import widgets_here, with_png, write
 
 from .columns import Columns
 from .compare import Comparison
@@ -21,7 +18,7 @@ def save(timeline: Timeline, path: str | PathLike) -> None:
     """Write a timeline in the form that the file's ending names; see `Timeline.save`."""
     import gzip
 
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": timeline.png,
         ".svg": timeline.svg,
         ".html": lambda: page(timeline),
@@ -30,32 +27,19 @@ def save(timeline: Timeline, path: str | PathLike) -> None:
         ".json.gz": lambda: gzip.compress(to_json(timeline).encode(), mtime=0),
         ".txt": lambda: timeline.text() + "\n",
     }
-    _write(path, writers, "a timeline")
+    write(path, "a timeline", writers)
 
 
 def save_comparison(comparison: Comparison, path: str | PathLike) -> None:
     """The same for two timelines; see `Comparison.save`."""
-    writers: dict[str, Callable[[], bytes | str]] = {
+    writers = {
         ".png": comparison.png,
         ".svg": comparison.svg,
         ".html": lambda: page(comparison),
         ".csv": lambda: csv_of_pairs(comparison),
         ".txt": lambda: comparison.text() + "\n",
     }
-    _write(path, writers, "a comparison")
-
-
-def _write(path: str | PathLike, writers: dict[str, Callable[[], bytes | str]], what: str) -> None:
-    name = os.fspath(path).lower()
-    ending = next((e for e in sorted(writers, key=len)[::-1] if name.endswith(e)), None)
-    if ending is None:
-        raise ParameterError(
-            f"cannot save {what} as {os.fspath(path)!r}",
-            rule="the ending is one of " + " ".join(writers),
-            hint=nearest(os.path.splitext(name)[1], writers),
-        )
-    content = writers[ending]()
-    write_whole(path, content if isinstance(content, bytes) else content.encode())
+    write(path, "a comparison", writers)
 
 
 def to_json(timeline: Timeline) -> str:
@@ -119,9 +103,7 @@ def page(timeline: Timeline | Comparison) -> str:
 
 def bundle(timeline: Timeline | Comparison) -> tuple[dict, dict]:
     """Data and metadata for a notebook: the live widget if it can be, PNG, SVG, and words."""
-    from mxbook.explain.live import notebook_display, widget_package
-
-    package = widget_package() if notebook_display() is not None else None
+    package = widgets_here()
     something = isinstance(timeline, Comparison) or timeline.events
     if package is not None and something:
         return package.Timeline(timeline)._repr_mimebundle_()
@@ -137,15 +119,10 @@ def picture_bundle(timeline: Timeline | Comparison | Columns, title: str = "") -
     columns = timeline if isinstance(timeline, Columns) else timeline.columns()
     drawn = picture(columns, title=title)
     words = columns.sentence if isinstance(timeline, Columns) else timeline.text()
-    data: dict = {"image/svg+xml": svg.draw(drawn), "text/plain": words}
-    metadata: dict = {}
-    try:
-        data["image/png"] = png.draw(drawn)
-    except DeviceError:  # no Pillow: the SVG is enough wherever it is trusted
-        return data, metadata
-    if len(data["image/svg+xml"]) > LARGEST_SVG:
-        del data["image/svg+xml"]
-    width, height = (int.from_bytes(data["image/png"][at : at + 4], "big") for at in (16, 20))
-    alt = words.partition("\n")[0]
-    metadata["image/png"] = {"width": width // 2, "height": height // 2, "alt": alt}
+    data, metadata = with_png(
+        {"text/plain": words}, lambda: png.draw(drawn), words.partition("\n")[0]
+    )
+    text = svg.draw(drawn)
+    if not metadata or len(text) <= LARGEST_SVG:
+        data["image/svg+xml"] = text
     return data, metadata
