@@ -1,8 +1,9 @@
 // A card to read, and fields to try shapes and parameters in.
 
-import { download, h } from "../core/dom.js";
-import { png } from "../core/image.js";
+import { h } from "../core/dom.js";
+import { quietly } from "../core/kernel.js";
 import { page } from "../core/page.js";
+import { save } from "../core/save.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { keyOf } from "./index.js";
 import { applied } from "./rules.js";
@@ -101,7 +102,7 @@ export class CardView {
       h("span", { class: "mxc-row", role: "group", "aria-label": name }, ...parts);
     return h(
       "section",
-      { class: "mxb-card", "aria-label": `operator ${data.name}` },
+      { class: "mxb-widget mxb-card", "aria-label": `operator ${data.name}` },
       text,
       h(
         "div",
@@ -150,11 +151,7 @@ export class CardView {
     this.timer = window.setTimeout(() => {
       this.tell("Python is busy, or has gone; the answer comes as soon as it is idle");
     }, PATIENCE);
-    try {
-      this.model.send({ kind: "try", inputs, parameters, key });
-    } catch (error) {
-      console.debug("mxbook: the kernel is gone", error);
-    }
+    quietly(() => this.model.send({ kind: "try", inputs, parameters, key }));
   }
 
   /** Python has answered somebody. @private */
@@ -188,9 +185,9 @@ export class CardView {
   /** Give the reader the card as a file. */
   async save(/** @type {string} */ kind) {
     const { data } = this;
-    const name = `${data.name}.${kind}`;
-    if (kind === "html") return download(name, new Blob([page(data.name, this.parts())], { type: "text/html" }));
-    const text = data.svg[themeAt(this.root).side];
-    return download(name, kind === "png" ? await png(text) : new Blob([text], { type: "image/svg+xml" }));
+    await save(kind, data.name, {
+      svg: () => data.svg[themeAt(this.root).side],
+      html: () => page(data.name, this.parts()),
+    });
   }
 }

@@ -113,23 +113,6 @@ export function marker({ kind, size, colour, paper, hollow }, x, y) {
   return [...arms.map((arm) => line(arm, paper, 4)), ...arms.map((arm) => line(arm, colour, 2))];
 }
 
-/** The colour that one colour with this opacity has on another. */
-export function mix(/** @type {string} */ over, /** @type {string} */ under, /** @type {number} */ a) {
-  const [o, u] = [channels(over), channels(under)];
-  const hex = o.map((v, i) => Math.round(v * a + u[i] * (1 - a)).toString(16).padStart(2, "0"));
-  return `#${hex.join("")}`;
-}
-
-/** @returns {number[]} */
-function channels(/** @type {string} */ colour) {
-  const named = { white: [255, 255, 255], black: [0, 0, 0] }[colour.toLowerCase()];
-  if (named) return named;
-  if (!colour.startsWith("#")) return (colour.match(/[\d.]+/g) ?? ["255", "255", "255"]).slice(0, 3).map(Number);
-  const hex = colour.slice(1);
-  const wide = hex.length < 6 ? [...hex].map((c) => c + c).join("") : hex;
-  return [0, 2, 4].map((i) => parseInt(wide.slice(i, i + 2), 16));
-}
-
 /** @type {CanvasRenderingContext2D | null | undefined} */
 let ruler;
 

@@ -12,6 +12,16 @@
  * @property {string} alert
  */
 
+/** Full colours on light and on dark paper: COLOURS of mxbook/explain/style.py. */
+export const COLOURS = [
+  ["#0067A5", "#5AB4F0"],
+  ["#B84700", "#FF9A4D"],
+  ["#00744F", "#4FD1A5"],
+  ["#9C3F80", "#E88BC6"],
+  ["#6B5B00", "#E3CF4A"],
+  ["#50565F", "#C3CAD4"],
+];
+
 /** The same as THEMES in mxbook/explain/shapes.py. @type {Theme[]} */
 export const THEMES = [
   {
@@ -54,21 +64,27 @@ export function themeAt(element) {
   return paper ? { ...theme, paper, grid: own("--jp-border-color2") || theme.grid } : theme;
 }
 
-/**
- * Brightness of a colour, 0 to 1; of `#rgb`, `#rrggbb`, `rgb(...)`, `white` and `black`.
- *
- * @param {string} colour
- */
+/** @param {string} colour  `#rgb`, `#rrggbb`, `rgb(...)`, `white` or `black` @returns {number[]} */
+function channels(colour) {
+  const named = { white: [255, 255, 255], black: [0, 0, 0] }[colour.toLowerCase()];
+  if (named) return named;
+  if (!colour.startsWith("#")) return (colour.match(/[\d.]+/g) ?? ["255", "255", "255"]).slice(0, 3).map(Number);
+  const hex = colour.slice(1);
+  const wide = hex.length < 6 ? [...hex].map((c) => c + c).join("") : hex;
+  return [0, 2, 4].map((i) => parseInt(wide.slice(i, i + 2), 16));
+}
+
+/** Brightness of a colour, 0 to 1. @param {string} colour */
 export function brightness(colour) {
-  const named = { white: 1, black: 0 }[colour.toLowerCase()];
-  if (named !== undefined) return named;
-  let parts = colour.match(/[\d.]+/g)?.map(Number) ?? [255, 255, 255];
-  if (colour.startsWith("#")) {
-    const hex = colour.slice(1);
-    const wide = hex.length < 6 ? [...hex].map((c) => c + c).join("") : hex;
-    parts = [0, 2, 4].map((i) => parseInt(wide.slice(i, i + 2), 16));
-  }
-  return (0.299 * parts[0] + 0.587 * parts[1] + 0.114 * parts[2]) / 255;
+  const [red, green, blue] = channels(colour);
+  return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+}
+
+/** The colour that `over` with this opacity has on `under`. */
+export function mix(/** @type {string} */ over, /** @type {string} */ under, /** @type {number} */ opacity) {
+  const [o, u] = [channels(over), channels(under)];
+  const hex = o.map((v, i) => Math.round(v * opacity + u[i] * (1 - opacity)).toString(16).padStart(2, "0"));
+  return `#${hex.join("")}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { quietly } from "../core/kernel.js";
 import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
@@ -84,19 +85,6 @@ function render({ model, el }) {
     view.cleanup();
     release(key);
   };
-}
-
-/**
- * Tell Python, if it still listens: after the kernel has gone the chart goes on without it.
- *
- * @param {() => unknown} tell
- */
-function quietly(tell) {
-  try {
-    Promise.resolve(tell()).catch((error) => console.debug("mxbook: the kernel is gone", error));
-  } catch (error) {
-    console.debug("mxbook: the kernel is gone", error);
-  }
 }
 
 export default { initialize, render };

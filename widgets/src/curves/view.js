@@ -1,8 +1,9 @@
 // One view of a run: title row, read-out, charts, table.  It draws; the data is the record's.
 
-import { download, h } from "../core/dom.js";
+import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { page } from "../core/page.js";
+import { save } from "../core/save.js";
 import { choose } from "../core/selection.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 import { Chips } from "./chips.js";
@@ -80,11 +81,11 @@ export class View {
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyed(event),
     });
     this.table = h("div", { class: "mxb-table", hidden: true, tabindex: "0" });
-    this.speech = h("div", { class: "mxb-speech", "aria-live": "polite" });
+    this.speech = h("div", { class: "mxb-speech mxb-spoken", "aria-live": "polite" });
     this.foot = h("div", { class: "mxb-foot" });
     this.root = h(
       "section",
-      { class: "mxb-curves", "aria-label": "training curves" },
+      { class: "mxb-widget mxb-curves", "aria-label": "training curves" },
       h("div", { class: "mxb-head" }, this.title, this.headline),
       this.progress,
       this.chips.root,
@@ -283,15 +284,11 @@ export class View {
 
   /** Give the reader the run as a file. */
   async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
-    const scene = /** @type {Scene} */ (this.scene);
-    const name = `${this.record.status.title.replace(/[^\w.-]+/g, "-")}.${kind}`;
-    if (kind === "csv") return download(name, new Blob([csv(this.record)], { type: "text/csv" }));
-    if (kind === "html") {
-      const text = page(this.record.status.title, this.parts());
-      return download(name, new Blob([text], { type: "text/html" }));
-    }
-    const text = picture(this.record, scene);
-    const type = "image/svg+xml";
-    return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));
+    const { title } = this.record.status;
+    await save(kind, title, {
+      svg: () => picture(this.record, /** @type {Scene} */ (this.scene)),
+      html: () => page(title, this.parts()),
+      csv: () => csv(this.record),
+    });
   }
 }

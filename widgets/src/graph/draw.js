@@ -1,6 +1,7 @@
 // The shapes of a view: what mxbook/explain/graph/drawing.py draws, part by part.
 
-import { box, mix, textWidth } from "../core/shapes.js";
+import { box, textWidth } from "../core/shapes.js";
+import { mix } from "../core/theme.js";
 import { colourOf } from "../memory/chart.js";
 import { letters } from "../memory/record.js";
 import { DECK, TITLE, saysMore, titleOf } from "./scene.js";

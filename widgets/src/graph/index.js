@@ -1,5 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { quietly } from "../core/kernel.js";
 import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
@@ -57,11 +58,7 @@ function render({ model, el }) {
     model.set("opened", [...shared.open].sort((a, b) => a - b));
     model.set("selected", shared.selected);
     model.set("overlay", shared.overlay);
-    try {
-      model.save_changes();
-    } catch (error) {
-      console.debug("mxbook: the kernel is gone", error);
-    }
+    quietly(() => model.save_changes());
     shared.changed.forEach((redraw) => redraw !== own && redraw());
   };
   const parts = () =>

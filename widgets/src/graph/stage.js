@@ -2,7 +2,8 @@
 // zoomed by pointer.
 
 import { h } from "../core/dom.js";
-import { element, mix, paint } from "../core/shapes.js";
+import { element, paint } from "../core/shapes.js";
+import { mix } from "../core/theme.js";
 
 /**
  * @typedef {import("./draw.js").Pen} Pen

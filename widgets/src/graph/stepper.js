@@ -2,7 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { number as short } from "../core/format.js";
-import { mix } from "../core/shapes.js";
+import { mix } from "../core/theme.js";
 
 /**
  * @typedef {import("./view.js").View} View

@@ -1,9 +1,9 @@
 // One view of a graph: toolbar, stage, details.  It draws; what is open and selected is shared with
 // other views and with Python.
 
-import { download, h } from "../core/dom.js";
-import { png } from "../core/image.js";
+import { h } from "../core/dom.js";
 import { page } from "../core/page.js";
+import { save } from "../core/save.js";
 import { choose } from "../core/selection.js";
 import { colourOf } from "../memory/chart.js";
 import { themeAt, watchTheme } from "../core/theme.js";
@@ -81,7 +81,7 @@ export class View {
   build() {
     this.side = h("div", { class: "mxg-side", tabindex: "0", role: "region", "aria-label": "details" });
     this.table = h("div", { class: "mxg-table", hidden: true, tabindex: "0" });
-    this.speech = h("div", { class: "mxg-speech", "aria-live": "polite" });
+    this.speech = h("div", { class: "mxg-speech mxb-spoken", "aria-live": "polite" });
     this.field = h(
       "div",
       {
@@ -99,7 +99,7 @@ export class View {
     const hint = "click: details · double click: open or close · drag: move · Ctrl-wheel: zoom";
     this.root = h(
       "section",
-      { class: "mxb-graph", "aria-label": "graph" },
+      { class: "mxb-widget mxb-graph", "aria-label": "graph" },
       h("div", { class: "mxg-head" }, h("span", { class: "mxg-title" }, title), h("span", {}, facts.join(": "))),
       this.tools.root,
       h("div", { class: "mxg-body" }, this.field, this.side),
@@ -383,12 +383,10 @@ export class View {
 
   /** Give the reader the graph as a file. */
   async save(/** @type {string} */ kind) {
-    const name = `${this.data.title.replace(/[^\w.-]+/g, "-")}.${kind}`;
-    if (kind === "html") {
-      return download(name, new Blob([page(this.data.title, this.parts())], { type: "text/html" }));
-    }
-    const text = picture(/** @type {Pen} */ (this.pen));
-    const type = "image/svg+xml";
-    return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));
+    const { title } = this.data;
+    await save(kind, title, {
+      svg: () => picture(/** @type {Pen} */ (this.pen)),
+      html: () => page(title, this.parts()),
+    });
   }
 }

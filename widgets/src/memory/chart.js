@@ -1,7 +1,8 @@
 // The lives of values as shapes; what mxbook/explain/memory/chart.py draws, with a window that moves.
 
 import { linearTicks, size } from "../core/format.js";
-import { element, mix, textWidth } from "../core/shapes.js";
+import { element, textWidth } from "../core/shapes.js";
+import { COLOURS, mix } from "../core/theme.js";
 import { letters } from "./record.js";
 
 /**
@@ -12,15 +13,6 @@ import { letters } from "./record.js";
  * @typedef {{ x0: number, x1: number, y0: number, y1: number }} Window  instructions and bytes
  */
 
-/** The colours of buffers, those of curves. */
-export const COLOURS = [
-  ["#0067A5", "#5AB4F0"],
-  ["#B84700", "#FF9A4D"],
-  ["#00744F", "#4FD1A5"],
-  ["#9C3F80", "#E88BC6"],
-  ["#6B5B00", "#E3CF4A"],
-  ["#50565F", "#C3CAD4"],
-];
 export const LEFT = 96;
 const RIGHT = 14;
 const TOP = 26;
@@ -28,7 +20,7 @@ const BOTTOM = 38;
 const SMALL = 11;
 const POINT = 6;
 
-/** The colour of a buffer. */
+/** The colour of a buffer, one of those of curves. */
 export const colourOf = (/** @type {number} */ lane, /** @type {Theme} */ theme) =>
   COLOURS[lane % COLOURS.length][theme.side];
 

@@ -1,5 +1,6 @@
 // The memory plan, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { quietly } from "../core/kernel.js";
 import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
@@ -37,11 +38,7 @@ function render(/** @type {{ model: Model, el: HTMLElement }} */ { model, el }) 
     shared.changed.forEach((redraw) => redraw());
     if (!shared.shared) return; // Python knows the plan, not what it replaces
     model.set("selected", shared.selected);
-    try {
-      model.save_changes();
-    } catch (error) {
-      console.debug("mxbook: the kernel is gone", error);
-    }
+    quietly(() => model.save_changes());
   };
   const parts = () => partsOf(model, { _plan: model.get("_plan"), selected: shared.selected });
   const view = new MemoryView(el, data, shared, key, settled, parts);

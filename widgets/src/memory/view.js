@@ -1,9 +1,9 @@
 // One view of a memory plan: buttons, the chart, what is selected, a table.
 
-import { download, h } from "../core/dom.js";
+import { h } from "../core/dom.js";
 import { size } from "../core/format.js";
-import { png } from "../core/image.js";
 import { page } from "../core/page.js";
+import { save } from "../core/save.js";
 import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
@@ -94,14 +94,14 @@ export class MemoryView {
     );
     this.side = h("div", { class: "mxm-side", tabindex: "0", role: "region", "aria-label": "details" });
     this.table = h("div", { class: "mxm-table", hidden: true, tabindex: "0" });
-    this.speech = h("div", { class: "mxm-speech", "aria-live": "polite" });
+    this.speech = h("div", { class: "mxm-speech mxb-spoken", "aria-live": "polite" });
     const [title, ...facts] = data.sentence.split(": ");
     const hint =
       "click: details · drag: move · Ctrl-wheel: zoom · an arrow: the next value is written over " +
       "this one, in place · letters: buffers";
     return h(
       "section",
-      { class: "mxb-memory", "aria-label": "memory plan" },
+      { class: "mxb-widget mxb-memory", "aria-label": "memory plan" },
       h("div", { class: "mxm-head" }, h("span", { class: "mxm-title" }, title), h("span", {}, facts.join(": "))),
       h(
         "div",
@@ -346,15 +346,12 @@ export class MemoryView {
 
   /** Give the reader the plan as a file. */
   async save(/** @type {string} */ kind) {
-    const name = `memory-${this.data.title.replace(/[^\w.-]+/g, "-")}.${kind}`;
-    if (kind === "html") {
-      const title = `Memory of ${this.data.title}`;
-      return download(name, new Blob([page(title, this.parts())], { type: "text/html" }));
-    }
-    if (kind === "csv") return download(name, new Blob([this.csv()], { type: "text/csv" }));
-    const text = this.picture();
-    const type = "image/svg+xml";
-    return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));
+    const { title } = this.data;
+    await save(kind, `memory-${title}`, {
+      svg: () => this.picture(),
+      html: () => page(`Memory of ${title}`, this.parts()),
+      csv: () => this.csv(),
+    });
   }
 
   /** @private */

@@ -1,6 +1,7 @@
 // Buttons and a line of text above, the picture and the events below.
 
 import { h } from "../core/dom.js";
+import { quietly } from "../core/kernel.js";
 import { themeAt, watchTheme } from "../core/theme.js";
 
 const PATIENCE = 2000; // milliseconds without an answer before the reader is told
@@ -88,10 +89,10 @@ export class PlayView {
     this.picture = h("div", { class: "mxp-picture" });
     this.note = h("div", { class: "mxp-note", role: "status" });
     this.log = h("ol", { class: "mxp-log", "aria-label": "events", tabindex: "0" });
-    this.speech = h("div", { class: "mxp-speech", "aria-live": "polite" });
+    this.speech = h("div", { class: "mxp-speech mxb-spoken", "aria-live": "polite" });
     return h(
       "section",
-      { class: "mxb-playground", "aria-label": "engine playground" },
+      { class: "mxb-widget mxb-playground", "aria-label": "engine playground" },
       h(
         "div",
         { class: "mxp-row" },
@@ -114,11 +115,7 @@ export class PlayView {
     this.timer = window.setTimeout(() => {
       this.note.textContent = "Python does not answer: it is busy, or has gone";
     }, PATIENCE);
-    try {
-      this.model.send({ ...wanted, id: this.asked });
-    } catch (error) {
-      console.debug("mxbook: the kernel is gone", error);
-    }
+    quietly(() => this.model.send({ ...wanted, id: this.asked }));
   }
 
   /** Show what Python has answered. */

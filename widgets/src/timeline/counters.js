@@ -1,7 +1,7 @@
 // Numbers over time below the lanes; the counterpart of mxbook/explain/timeline/counters.py, which
 // says what they mean.
 
-import { COLOURS, mix, paperOf } from "./paint.js";
+import { COLOURS, mix } from "../core/theme.js";
 import { OPERATION, listed, lowerBound } from "./record.js";
 import { RIGHT } from "./viewport.js";
 import { bytes } from "./words.js";
@@ -115,7 +115,7 @@ export function strips(pen, scene, top) {
   const { view, theme, counters } = scene;
   const grain = (view.end - view.begin) / view.width;
   const left = Math.round(view.left); // no seams between columns
-  const colour = mix(BLUE[theme.side], paperOf(theme), 0.4);
+  const colour = mix(BLUE[theme.side], theme.paper, 0.4);
   for (const each of counters) {
     const bottom = top + STRIP;
     pen.fill(10, top + 3, view.left + view.width - 10, 1, theme.grid);

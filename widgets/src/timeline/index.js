@@ -1,5 +1,6 @@
 // The widget, as anywidget wants it: `initialize` once for the data, `render` for each view.
 
+import { quietly } from "../core/kernel.js";
 import { partsOf } from "../core/page.js";
 import { onChoice } from "../core/selection.js";
 import { hold, release } from "../core/store.js";
@@ -32,11 +33,7 @@ function initialize({ model }) {
   boxes();
   details();
   if (!record.details && record.count) {
-    try {
-      model.send({ kind: "details" });
-    } catch (error) {
-      console.debug("mxbook: the kernel is gone", error);
-    }
+    quietly(() => model.send({ kind: "details" }));
   }
   return () => {
     for (const [event, listener] of links) model.off(event, listener);

@@ -1,8 +1,8 @@
 // One view of a timeline: title row, legend, lanes, and what is told below them.
 
-import { download, h } from "../core/dom.js";
-import { png } from "../core/image.js";
+import { h } from "../core/dom.js";
 import { page } from "../core/page.js";
+import { save } from "../core/save.js";
 import { choose } from "../core/selection.js";
 import { svg } from "../core/shapes.js";
 import { themeAt, watchTheme } from "../core/theme.js";
@@ -120,10 +120,10 @@ export class View {
     );
     this.hint = h("div", { class: "mxt-hint" });
     this.below = h("div", { class: "mxt-below", hidden: true, tabindex: "0" });
-    this.speech = h("div", { class: "mxt-speech", "aria-live": "polite" });
+    this.speech = h("div", { class: "mxt-speech mxb-spoken", "aria-live": "polite" });
     return h(
       "section",
-      { class: "mxb-timeline", "aria-label": "timeline" },
+      { class: "mxb-widget mxb-timeline", "aria-label": "timeline" },
       h("div", { class: "mxt-head" }, this.title, this.facts),
       this.keys,
       this.stage,
@@ -479,15 +479,12 @@ export class View {
 
   /** Give the reader a file. */
   async save(/** @type {"png" | "svg" | "csv" | "html"} */ kind) {
-    const name = `${(this.record.title || "timeline").replace(/[^\w.-]+/g, "-")}.${kind}`;
-    if (kind === "csv") return download(name, new Blob([csv(this.shown)], { type: "text/csv" }));
-    if (kind === "html") {
-      const text = page(this.record.title || "timeline", this.parts());
-      return download(name, new Blob([text], { type: "text/html" }));
-    }
-    const text = this.picture();
-    const type = "image/svg+xml";
-    return download(name, kind === "png" ? await png(text) : new Blob([text], { type }));
+    const title = this.record.title || "timeline";
+    await save(kind, title, {
+      svg: () => this.picture(),
+      html: () => page(title, this.parts()),
+      csv: () => csv(this.shown),
+    });
   }
 }
 
