@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mxbook.base.errors import MXNetError
 
+from . import glossary
 from .chapters import Chapter, Notebook, code_cells, read, write
 from .exercises import SAID, of_chapter
 
@@ -143,7 +144,7 @@ def hand_out(chapters: Sequence[Chapter], folder: Path, *, solutions: bool) -> l
         for extra in home.iterdir():
             if extra.is_dir() and not extra.name.startswith((".", "__")):
                 shutil.copytree(extra, folder / extra.name, dirs_exist_ok=True)
-            elif extra.name == "glossary.ipynb":
+            elif extra.name == glossary.NAME:
                 shutil.copy(extra, folder)
     if solutions:
         (folder / "nbgrader_config.py").write_text(SETTINGS, encoding="utf-8")

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mxbook.base.errors import MXNetError, ParameterError, nearest
+from mxbook.base.errors import ParameterError, nearest
 from mxbook.executor import Executor
-from mxbook.explain.memory import MemoryPlan, memory
+from mxbook.explain.memory import MemoryPlan, NoProgramError, memory
 from mxbook.explain.memory.lives import letters, shared
 from mxbook.explain.ticks import number, size
 from mxbook.explain.timeline import Timeline
@@ -105,7 +105,10 @@ def by_memory(
 def by_gradient(found: Graph, trained: Block | Executor) -> Graph:
     """A graph with the norm of the gradients of its parameters, after a backward of a block or an
     executor."""
-    norms = _norms(trained)
+    return _with_norms(found, _norms(trained))
+
+
+def _with_norms(found: Graph, norms: Mapping[str, float]) -> Graph:
     values: dict[int, float] = {}
     for node in found.nodes:
         own = [norms[found.nodes[i.source].name] for i in node.inputs if _named(found, i, norms)]
@@ -195,14 +198,15 @@ def overlaid(
     """
     found = graph(net, *inputs, **{k: _shape(v) for k, v in named.items()})
     shapes = {k: _shape(v) for k, v in named.items()}
-    with suppress(MXNetError):  # loops and operators of one's own do not run as one program
+    with suppress(NoProgramError):  # loops and operators of one's own
         found = by_memory(net, *map(_shape, inputs), train=train, found=found, **shapes)
     given = [*inputs, *named.values()]
     ready = isinstance(net, Symbol) or all(p._data for p in net.collect_params().values())
     if ready and given and all(isinstance(v, NDArray) for v in given):
         found = by_finite(found, *_computable(net, inputs, named))
-    if isinstance(net, Block) and any(_norms(net).values()):
-        found = by_gradient(found, net)
+    norms = _norms(net) if isinstance(net, Block) else {}
+    if any(norms.values()):
+        found = _with_norms(found, norms)
     if timeline is not None:
         found = by_time(found, timeline)
     return found.plain()

@@ -11,6 +11,6 @@ that uses it last.
 `plan.py` the data; `lives.py` rectangles; `chart.py` the picture; `files.py` files and outputs.
 """
 
-from .plan import MemoryPlan, memory, plan_of, program_of
+from .plan import MemoryPlan, NoProgramError, memory, plan_of, program_of
 
-__all__ = ["MemoryPlan", "memory", "plan_of", "program_of"]
+__all__ = ["MemoryPlan", "NoProgramError", "memory", "plan_of", "program_of"]

@@ -167,7 +167,7 @@ def memory(
 
     Nothing is computed.  Shapes are given in the order of the inputs, or by name for a Symbol.  In
     training the gradients of everything else are computed, too.  Raises ShapeError where a shape
-    does not follow, MXNetError for a graph that does not run as one program.
+    does not follow, NoProgramError for a graph that does not run as one program.
 
     >>> import mxbook as mx
     >>> x = mx.sym.var("x")
@@ -185,12 +185,16 @@ def memory(
     return plan_of(program_of(graph, named, train), name)
 
 
+class NoProgramError(MXNetError):
+    """A graph that is computed node by node, so that there is no plan for its memory."""
+
+
 def program_of(graph: Symbol, shapes: dict[str, tuple], train: bool) -> Program:
     """The program of a symbol for inputs of these shapes; in training with all other gradients, or
     with all of them where a shape is given for every input."""
     found = cached(graph._entries, "explain")
     if not found.plannable:
-        raise MXNetError(
+        raise NoProgramError(
             "this graph does not run as one program",
             rule="loops, branches and operators of one's own are computed node by node",
         )
