@@ -49,14 +49,19 @@ class Gate:
 
 
 class Lane:
-    """One thread as the engine sees it: its name, and the operation on top of its stack."""
+    """One thread as the engine sees it: its name, and the operation on top of its stack.
 
-    __slots__ = ("gate", "name", "op", "thread", "worker")
+    `owed` is an exception that left the engine, and the operation inside which the engine had been
+    called, as long as nobody has cleaned up after it.
+    """
+
+    __slots__ = ("gate", "name", "op", "owed", "thread", "worker")
 
     def __init__(self, name: str, worker: bool = False):
         self.name = name
         self.worker = worker
         self.op: Operation | None = None
+        self.owed: tuple[BaseException, Operation | None] | None = None
         self.thread: threading.Thread | None = None  # of a worker
         self.gate = Gate()  # where a worker without work sleeps
 

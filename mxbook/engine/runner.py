@@ -247,10 +247,8 @@ class Runner:
         try:
             self._finish(op, failure, lane, False)
         except BaseException as error:
-            try:
-                self.clean_up(error, lane, outer)
-            except KeyboardInterrupt:  # hit before it could defend itself
-                self.clean_up(error, lane, outer)
+            lane.owed = error, outer
+            self.make_good(lane)
             raise
 
     def _in_step(self, lane: Lane) -> bool:
@@ -341,7 +339,7 @@ class Runner:
             try:
                 self._serve(self._next(worker), worker)
             except Exception as error:  # of the engine itself, for want of memory
-                self.clean_up(error, worker, None)
+                self.clean_up(error, None, worker)
 
     def _next(self, worker: Lane) -> Operation | None:
         """What is ready; or None, after sleeping until there may be something."""
@@ -391,23 +389,29 @@ class Runner:
 
     # ---- when an exception leaves the engine
 
-    def clean_up(self, error: BaseException, lane: Lane, outer: Operation | None) -> None:
+    def make_good(self, lane: Lane) -> None:
+        """Clean up after an exception that left the engine in this thread.
+
+        An impatient user's next Ctrl-C may hit anywhere, also before this has begun.  What is owed
+        is then still known, and the thread pays when it calls the engine again.
+        """
+        while lane.owed is not None:
+            owed = lane.owed
+            try:
+                lane.owed = None  # what is called below may call the engine
+                self.clean_up(*owed, lane)
+            except KeyboardInterrupt:
+                lane.owed = owed
+
+    def clean_up(self, error: BaseException, outer: Operation | None, lane: Lane) -> None:
         """End what this thread was about to run; after Ctrl-C, also everything that is queued.
 
         `outer` is the operation inside which the engine was called.
         """
-        count = 0
-        while True:
-            try:
-                lane.op = outer
-                if isinstance(error, KeyboardInterrupt):
-                    count = self.cancel(lane, "interrupted")
-                else:
-                    self._end_lost(lane, error)
-                break
-            except KeyboardInterrupt:
-                continue  # this is short, and must not be cut off by an impatient user
-        if count:
+        lane.op = outer
+        if not isinstance(error, KeyboardInterrupt):
+            self._end_lost(lane, error)
+        elif count := self.cancel(lane, "interrupted"):
             error.add_note(f"cancelled {counted(count, 'queued operation')}")
 
     def cancel(self, lane: Lane, reason: str) -> int:

@@ -108,6 +108,8 @@ class Engine(Runner):
         if self._step is lane and self._in_step(lane):  # the first part saves a call
             self._put_off.append(lambda lane: self._enter(lane, op, inline=False))
             return
+        if lane.owed is not None:
+            self.make_good(lane)
         outer = lane.op
         try:
             if self._enter(lane, op, work < self._inline_below):
@@ -120,10 +122,8 @@ class Engine(Runner):
             if self._naive:
                 self._see_through(op, lane)
         except BaseException as error:
-            try:
-                self.clean_up(error, lane, outer)
-            except KeyboardInterrupt:  # hit before it could defend itself
-                self.clean_up(error, lane, outer)
+            lane.owed = error, outer
+            self.make_good(lane)
             raise
 
     def _see_through(self, op: Operation, lane: Lane) -> None:
@@ -203,14 +203,14 @@ class Engine(Runner):
                 "a finalizer cannot wait for the engine",
                 rule="the garbage collector may call it while the engine cannot go on",
             )
+        if lane.owed is not None:
+            self.make_good(lane)
         outer = lane.op
         try:
             return self._wait(lane, pick, variable)
         except BaseException as error:
-            try:
-                self.clean_up(error, lane, outer)
-            except KeyboardInterrupt:  # hit before it could defend itself
-                self.clean_up(error, lane, outer)
+            lane.owed = error, outer
+            self.make_good(lane)
             raise
 
     def _wait(self, lane: Lane, pick: Callable, variable: Variable | None = None) -> bool:

@@ -113,6 +113,28 @@ def test_an_interrupt_between_planning_and_starting_a_thread(make_engine, monkey
     assert ran == ["next"]
 
 
+@pytest.mark.parametrize("kind", ["naive", "hybrid"])
+def test_what_an_impatient_user_cuts_off_is_made_good_with_the_next_call(
+    make_engine, monkeypatch, kind
+):
+    engine, x, ran = make_engine(kind), Variable(), []
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(type(engine), "make_good", interrupted)
+        engine.push(interrupted, writes=[x])
+    assert len(engine.unfinished()) == 1
+    engine.settle()
+    assert engine.unfinished() == []
+    with pytest.raises(CancelledError, match="interrupted"):
+        engine.wait_for_var(x)
+    engine.push(lambda: ran.append("next"), writes=[x])
+    engine.wait_for_var(x)
+    assert ran == ["next"]
+
+
 class Storm:
     """Raises KeyboardInterrupt in the main thread after random short times."""
 
